@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/app/command.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <iostream>
+#include <sstream>
+
+#include "traces/support/error.h"
+
+namespace recpim::app {
+namespace {
+
+template <typename T>
+bool parse_number(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+std::string range(const std::string& kind, const std::string& low, const std::string& high) {
+  return kind + " from " + low + " to " + high;
+}
+
+template <typename T>
+std::string shown(T value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+}  // namespace
+
+Options::Options(std::string usage) : usage_(std::move(usage)) {
+  description_.add_options()("help,h", "print this help");
+}
+
+Options& Options::positional(const std::string& name, const std::string& help) {
+  description_.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
+  positional_.add(name.c_str(), 1);
+  positional_help_.emplace_back(name, help);
+  return *this;
+}
+
+Options& Options::value(const std::string& names, const std::string& help,
+                        const std::string& default_value) {
+  auto* semantic = po::value<std::string>();
+  if (!default_value.empty()) semantic->default_value(default_value);
+  description_.add_options()(names.c_str(), semantic, help.c_str());
+  return *this;
+}
+
+Options& Options::flag(const std::string& names, const std::string& help) {
+  description_.add_options()(names.c_str(), po::bool_switch(), help.c_str());
+  return *this;
+}
+
+bool Options::parse(const Arguments& arguments) {
+  using Style = po::command_line_style::style_t;
+  // No guessing: an abbreviation of an option's name is an unknown option.
+  const int style = Style::unix_style & ~Style::allow_guessing;
+  try {
+    po::store(po::command_line_parser(arguments)
+                  .options(description_)
+                  .positional(positional_)
+                  .style(style)
+                  .run(),
+              values_);
+  } catch (const po::error& error) {
+    throw InputError(std::string(error.what()) + "; see " +
+                     usage_.substr(0, usage_.find(' ', usage_.find(' ') + 1)) + " --help");
+  }
+  if (values_.count("help") != 0) {
+    std::cout << "usage: " << usage_ << "\n" << description_;
+    return false;
+  }
+  for (const auto& [name, help] : positional_help_) {
+    if (values_.count(name) == 0) reject(name, "", "", help + ", which is missing");
+  }
+  return true;
+}
+
+bool Options::given(const std::string& name) const { return values_.count(name) != 0; }
+
+bool Options::on(const std::string& name) const { return values_.at(name).as<bool>(); }
+
+std::string Options::text(const std::string& name) const {
+  if (!given(name)) reject("--" + name, "", "", "a value, the option is missing");
+  return values_.at(name).as<std::string>();
+}
+
+std::int64_t Options::integer(const std::string& name, std::int64_t low, std::int64_t high) const {
+  const std::string value = text(name);
+  std::int64_t number = 0;
+  if (!parse_number(value, number) || number < low || number > high) {
+    reject("", "--" + name, value, range("a whole number", shown(low), shown(high)));
+  }
+  return number;
+}
+
+double Options::number(const std::string& name, double low, double high) const {
+  const std::string value = text(name);
+  double number = 0;
+  if (!parse_number(value, number) || !(number >= low && number <= high)) {
+    reject("", "--" + name, value, range("a number", shown(low), shown(high)));
+  }
+  return number;
+}
+
+std::string Options::one_of(const std::string& name,
+                            const std::vector<std::string>& accepted) const {
+  const std::string value = text(name);
+  if (std::find(accepted.begin(), accepted.end(), value) == accepted.end()) {
+    std::string list;
+    for (const auto& word : accepted) list += (list.empty() ? "" : ", ") + word;
+    reject("", "--" + name, value, list);
+  }
+  return value;
+}
+
+std::vector<int> Options::integers(const std::string& name, int low, int high) const {
+  const std::string value = text(name);
+  const std::string accepted =
+      "whole numbers from " + shown(low) + " to " + shown(high) + " joined by -";
+  std::vector<int> numbers;
+  std::size_t from = 0;
+  while (from <= value.size()) {
+    const std::size_t to = std::min(value.find_first_of("-,", from), value.size());
+    int number = 0;
+    if (!parse_number(value.substr(from, to - from), number) || number < low || number > high) {
+      reject("", "--" + name, value, accepted);
+    }
+    numbers.push_back(number);
+    from = to + 1;
+  }
+  return numbers;
+}
+
+}  // namespace recpim::app

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What every subcommand of `recpim` shares: option parsing with one-line complaints.
+///
+/// A subcommand is one file <name>_command.cpp with `int run_<name>(const Arguments&)`, and one line
+/// in the list of main.cpp. It returns 0, or throws InputError (exit 2) or CheckError (exit 1).
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace recpim::app {
+
+using Arguments = std::vector<std::string>;
+namespace po = boost::program_options;
+
+/// The options of one subcommand. All values are read as text and checked by the getters, so that a
+/// wrong one is named with what is accepted ("--samples = minus: accepted: a whole number ...").
+class Options {
+ public:
+  /// `usage` is the first line of --help, e.g. "recpim simulate DESIGN --trace FILE [options]".
+  explicit Options(std::string usage);
+
+  Options& positional(const std::string& name, const std::string& help);  ///< Required, in order.
+  Options& value(const std::string& names, const std::string& help,
+                 const std::string& default_value = "");  ///< names: "out,o" or "seed".
+  Options& flag(const std::string& names, const std::string& help);
+
+  /// Parses. Prints the help and returns false where --help is given (the subcommand then
+  /// returns 0). Unknown, repeated or incomplete options and surplus words are InputErrors.
+  bool parse(const Arguments& arguments);
+
+  bool given(const std::string& name) const;  ///< Given, or with a default.
+  bool on(const std::string& name) const;     ///< A flag.
+  std::string text(const std::string& name) const;  ///< InputError where it is missing.
+  std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
+  double number(const std::string& name, double low, double high) const;
+  std::string one_of(const std::string& name, const std::vector<std::string>& accepted) const;
+  /// "64-16" or "64,16": whole numbers with a common separator.
+  std::vector<int> integers(const std::string& name, int low, int high) const;
+
+ private:
+  std::string usage_;
+  po::options_description description_{"options"};
+  po::positional_options_description positional_;
+  std::vector<std::pair<std::string, std::string>> positional_help_;
+  po::variables_map values_;
+};
+
+/// The command line of this process, for the provenance of results.
+const std::string& command_line();
+
+int run_version(const Arguments& arguments);
+
+}  // namespace recpim::app
