@@ -37,7 +37,7 @@ lint: setup ## clang-format, clang-tidy, Verilator -Wall, Yosys; fails on findin
 	@testbenches/harness/lint.sh
 
 format: setup ## rewrite the C++ sources in the agreed format
-	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
+	@git ls-files -co --exclude-standard "*.h" "*.cpp" | xargs clang-format -i
 
 clean: ## remove what was built and run
 	rm -rf build build-debug build-asan run

@@ -2,8 +2,9 @@
 /// @file
 /// What every subcommand of `recpim` shares: option parsing with one-line complaints.
 ///
-/// A subcommand is one file <name>_command.cpp with `int run_<name>(const Arguments&)`, and one line
-/// in the list of main.cpp. It returns 0, or throws InputError (exit 2) or CheckError (exit 1).
+/// A subcommand is one file <name>_command.cpp with `int run_<name>(const Arguments&)`, and one
+/// line in the list of main.cpp. It returns 0, or throws InputError (exit 2) or CheckError (exit
+/// 1).
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -32,8 +33,8 @@ class Options {
   /// returns 0). Unknown, repeated or incomplete options and surplus words are InputErrors.
   bool parse(const Arguments& arguments);
 
-  bool given(const std::string& name) const;  ///< Given, or with a default.
-  bool on(const std::string& name) const;     ///< A flag.
+  bool given(const std::string& name) const;        ///< Given, or with a default.
+  bool on(const std::string& name) const;           ///< A flag.
   std::string text(const std::string& name) const;  ///< InputError where it is missing.
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
   double number(const std::string& name, double low, double high) const;

@@ -24,8 +24,8 @@ Json read_json_file(const std::string& path) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    const auto end = text.begin() + static_cast<std::ptrdiff_t>(
-                                        std::min<std::size_t>(error.byte, text.size()));
+    const auto end =
+        text.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(error.byte, text.size()));
     const auto line = 1 + std::count(text.begin(), end, '\n');
     reject(path, "line " + std::to_string(line), "", "JSON");
   }

@@ -27,9 +27,9 @@ class JsonView {
   const Json& raw() const { return *json_; }
   const std::string& place() const { return place_; }
   bool has(const std::string& key) const;
-  JsonView at(const std::string& key) const;   ///< A member that must be there.
-  JsonView at(std::size_t index) const;        ///< An array element.
-  std::size_t size() const;                    ///< Of an array; InputError where it is none.
+  JsonView at(const std::string& key) const;  ///< A member that must be there.
+  JsonView at(std::size_t index) const;       ///< An array element.
+  std::size_t size() const;                   ///< Of an array; InputError where it is none.
 
   std::int64_t integer(std::int64_t low, std::int64_t high) const;
   double number(double low, double high) const;

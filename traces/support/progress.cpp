@@ -30,9 +30,8 @@ void Progress::update(std::uint64_t done, const std::string& note) {
   const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
   const int filled = static_cast<int>(share * kWidth);
   const double left = share > 0 ? elapsed * (1 - share) / share : 0;
-  const std::string bar =
-      std::string(static_cast<std::size_t>(filled), '#') +
-      std::string(static_cast<std::size_t>(kWidth - filled), '.');
+  const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
+                          std::string(static_cast<std::size_t>(kWidth - filled), '.');
   std::fprintf(stderr, "\r\033[K%s [%s] %3.0f %% %.0f s left %s", label_.c_str(), bar.c_str(),
                100 * share, left, note.c_str());
   std::fflush(stderr);

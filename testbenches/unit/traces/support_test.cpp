@@ -25,9 +25,9 @@ TEST(CeilDiv, ExactInexactAndZeroDivisor) {
 TEST(Philox, KnownAnswers) {
   EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}),
             (std::array<std::uint32_t, 4>{0x6627e8d5U, 0xe169c58dU, 0xbc57ac4cU, 0x9b00dbd8U}));
-  EXPECT_EQ(philox4x32({0xffffffffU, 0xffffffffU, 0xffffffffU, 0xffffffffU},
-                       {0xffffffffU, 0xffffffffU}),
-            (std::array<std::uint32_t, 4>{0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU}));
+  EXPECT_EQ(
+      philox4x32({0xffffffffU, 0xffffffffU, 0xffffffffU, 0xffffffffU}, {0xffffffffU, 0xffffffffU}),
+      (std::array<std::uint32_t, 4>{0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU}));
 }
 
 // FIPS 180-2, appendix B.1.
@@ -43,8 +43,7 @@ TEST(JsonView, NamesFilePlaceValueAndWhatIsAccepted) {
     view.at("adc").at("bits").integer(1, 16);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "hw.yaml: adc.bits = 0: accepted: a whole number from 1 to 16");
+    EXPECT_STREQ(error.what(), "hw.yaml: adc.bits = 0: accepted: a whole number from 1 to 16");
   }
   EXPECT_THROW(view.only({"adc"}), InputError);
 }
