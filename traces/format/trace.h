@@ -49,6 +49,9 @@ class TraceWriter {
   /// Appends the samples of a chunk (its `first` is ignored). An index past its table, or arrays of
   /// another shape than info says, are std::invalid_argument: the caller checks its input.
   void append(const TraceChunk& chunk);
+  /// Replaces the provenance given to the constructor; what is known only at the end goes in so.
+  void set_provenance(const std::string& json_text);
+  std::uint64_t samples() const;  ///< Appended so far.
   void finish();
 
  private:
@@ -56,8 +59,11 @@ class TraceWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Reads a trace. The constructor checks the layout, read() the values; a truncated, foreign or
-/// inconsistent file is an InputError naming the file and the place.
+/// Reads a trace. The constructor checks the layout, read() and gather() the values; a truncated,
+/// foreign or inconsistent file is an InputError naming the file and the place. A trace of 0
+/// samples can be opened; who needs samples calls require_samples().
+///
+/// Not for two threads at once, neither one reader nor two: the HDF5 library is the serial build.
 class TraceReader {
  public:
   explicit TraceReader(const std::string& path);
@@ -69,12 +75,18 @@ class TraceReader {
   const std::string& path() const;
   /// Samples [first, first + count), which must lie inside the trace.
   void read(std::uint64_t first, std::uint64_t count, TraceChunk& out) const;
-  /// Gathers the given samples, in the given order (sorted or not), into one chunk.
+  /// Gathers the given samples, in the given order (sorted or not), into one chunk; `first` is 0.
+  /// Blocks of samples stay in a cache of bounded size, so that random batches of a trace below
+  /// about 200 MB cost no file access; of a larger one, batches from one region are much cheaper
+  /// than batches from all over.
   void gather(const std::vector<std::uint64_t>& samples, TraceChunk& out) const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// InputError where the trace has fewer than `at_least` samples.
+void require_samples(const TraceReader& trace, std::uint64_t at_least = 1);
 
 }  // namespace recpim
