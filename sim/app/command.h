@@ -53,6 +53,7 @@ class Options {
 /// The command line of this process, for the provenance of results.
 const std::string& command_line();
 
+int run_trace(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 
 }  // namespace recpim::app

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// recpim trace {import, generate, info}.
+#include <iostream>
+
+#include "recpim_revision.h"
+#include "sim/app/command.h"
+#include "traces/format/trace.h"
+#include "traces/generate/generator.h"
+#include "traces/profile/profile.h"
+#include "traces/support/error.h"
+
+namespace recpim::app {
+namespace {
+
+constexpr const char* kVersion = RECPIM_VERSION " (" RECPIM_GIT ")";
+constexpr std::int64_t kMaxTables = 10000;
+constexpr std::int64_t kMaxSamples = 1'000'000'000'000;
+
+// "8" for every table, or "8-4-16" with one number a table.
+template <typename T>
+std::vector<T> per_table(const Options& options, const std::string& name, std::size_t tables,
+                         int high) {
+  const std::vector<int> given = options.integers(name, 1, high);
+  if (given.size() != 1 && given.size() != tables) {
+    reject("", "--" + name, options.text(name),
+           "one number, or one for each of the " + std::to_string(tables) + " tables");
+  }
+  std::vector<T> values;
+  for (std::size_t t = 0; t < tables; ++t) {
+    values.push_back(static_cast<T>(given.size() == 1 ? given[0] : given[t]));
+  }
+  return values;
+}
+
+GenerateOptions generate_options(const Options& options) {
+  constexpr int kMaxInt = 2147483647;
+  GenerateOptions result;
+  const auto tables = static_cast<std::size_t>(options.integer("tables", 0, kMaxTables));
+  result.dense = static_cast<std::uint32_t>(options.integer("dense", 0, 1 << 20));
+  if (tables == 0 && result.dense == 0) {
+    reject("", "--dense", "0", "at least 1 where there are no tables");
+  }
+  result.samples = static_cast<std::uint64_t>(options.integer("samples", 1, kMaxSamples));
+  result.skew = options.number("skew", 0, 10);
+  result.seed = static_cast<std::uint64_t>(options.integer("seed", 0, INT64_MAX));
+  result.pooling = per_table<std::uint32_t>(options, "pooling", tables, 100000);
+  const bool fixed = options.one_of("pooling-kind", {"fixed", "uniform"}) == "fixed";
+  result.pooling_kind = fixed ? Pooling::kFixed : Pooling::kUniform;
+  if (options.given("locality")) {
+    result.locality_file = options.text("locality");
+    if (!fixed) reject("", "--pooling-kind", "uniform", "fixed, where --locality is given");
+    if (tables == 0) reject("", "--tables", "0", "at least 1, where --locality is given");
+  }
+  if (options.given("locality-block")) {
+    if (!options.given("locality")) reject("", "--locality-block", "", "only with --locality");
+    result.locality_block = options.text("locality-block");
+  }
+  if (options.given("rows")) {
+    result.rows = per_table<std::uint64_t>(options, "rows", tables, kMaxInt);
+  } else {
+    constexpr std::uint64_t kRows = 100000;
+    result.rows.assign(tables, result.locality_file.empty() ? kRows : 0);
+  }
+  result.version = kVersion;
+  return result;
+}
+
+int run_generate(const Arguments& arguments) {
+  Options options("recpim trace generate -o FILE [options]");
+  options.value("out,o", "the trace to write (HDF5)")
+      .value("tables", "embedding tables; 0 gives an MLP trace", "26")
+      .value("rows",
+             "rows a table, one number or one a table (26-8-...); 100000, or with "
+             "--locality as many as are looked up")
+      .value("dense", "dense features", "13")
+      .value("samples", "samples", "10000")
+      .value("skew", "Zipf exponent of the lookups, 0 is uniform", "1.05")
+      .value("pooling", "lookups a bag, one number or one a table", "1")
+      .value("pooling-kind", "fixed, or uniform: bags of 1 to 2 x pooling - 1", "fixed")
+      .value("locality", "match the reuse histogram of this file instead of Zipf")
+      .value("locality-block", "title of the block in that file; its first where not given")
+      .value("seed", "seed of everything random", "1");
+  if (!options.parse(arguments)) return 0;
+  const std::string out = options.text("out");
+  const GenerateSummary summary = generate_trace(generate_options(options), out);
+  std::cout << out << ": " << summary.samples << " samples, " << 100 * summary.positive_share
+            << " % of the labels are 1; log loss of the true probabilities "
+            << summary.bayes_logloss << ", of a constant " << summary.constant_logloss << "\n";
+  return 0;
+}
+
+int run_info(const Arguments& arguments) {
+  Options options("recpim trace info FILE [--json]");
+  options.positional("trace", "a trace file").flag("json", "print JSON instead of a table");
+  if (!options.parse(arguments)) return 0;
+  const TraceReader trace(options.text("trace"));
+  const TraceProfile profile = profile_trace(trace);
+  if (options.on("json")) {
+    std::cout << to_json(profile).dump(2) << "\n";
+  } else {
+    std::cout << to_text(profile);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_trace(const Arguments& arguments) {
+  constexpr const char* kHelp =
+      "usage: recpim trace ACTION [options]; recpim trace ACTION --help tells its options\n"
+      "  import    make a trace from a data set\n"
+      "  generate  make a synthetic trace\n"
+      "  info      print what a trace holds\n";
+  const std::string action = arguments.empty() ? "" : arguments[0];
+  if (action == "--help" || action == "-h") {
+    std::cout << kHelp;
+    return 0;
+  }
+  const Arguments rest(arguments.empty() ? arguments.begin() : arguments.begin() + 1,
+                       arguments.end());
+  if (action == "generate") return run_generate(rest);
+  if (action == "info") return run_info(rest);
+  reject("", "trace", action, "import, generate, info");
+}
+
+}  // namespace recpim::app
