@@ -63,6 +63,7 @@ struct Operator {
   std::vector<Requantiser> requantiser;  ///< kFc: one per channel; kEmbedding, kDot: one.
 
   int elements() const { return rows * width; }
+  std::int64_t elements64() const { return std::int64_t{rows} * width; }
 };
 
 /// Which samples of the trace train, validate and test: drawn 8:1:1 by `seed` over `samples`.
@@ -94,7 +95,8 @@ void save_model(const Model& model, const std::string& folder);
 /// SHA-256 over model.json and model.h5.
 std::string model_sha256(const std::string& folder);
 
-/// Checks shapes, order, formats, ranges (std::invalid_argument says which operator and why).
+/// Checks shapes, order, formats, ranges (std::invalid_argument says which operator and why). An
+/// array of weights may be absent (not loaded), never of another size.
 void validate(const Model& model);
 
 }  // namespace recpim

@@ -20,6 +20,7 @@ struct Subcommand {
 // One line a subcommand, in the order of a user's work.
 constexpr Subcommand kSubcommands[] = {
     {"trace", "import, generate and describe traces", run_trace},
+    {"model", "create, show and evaluate models", run_model},
     {"version", "print version and revision", run_version},
 };
 

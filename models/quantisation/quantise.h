@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Post-training quantisation: from a model's float weights to the integers of the numeric
+/// contract. How the scales are chosen is in README.md of models/.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/graph/graph.h"
+#include "traces/format/trace.h"
+
+namespace recpim {
+
+/// At most this many samples calibrate: more move the scales by less than their grid does.
+constexpr std::uint64_t kCalibrationSamples = 2048;
+
+/// Chooses every output's format from the float outputs on `samples` of the trace (the first
+/// kCalibrationSamples of the list), then quantises the weights. Changes no float weight. The
+/// trace must fit the model (require_fit). std::invalid_argument where an accumulator could exceed
+/// 32 bits.
+void quantise(Model& model, const TraceReader& trace, const std::vector<std::uint64_t>& samples);
+
+/// Quantises the weights of an already calibrated model again, after a change of weight_bits: the
+/// output formats stay, nothing but float weights is read.
+void quantise_weights(Model& model);
+
+/// The samples that calibrate an untrained model: kCalibrationSamples spread evenly over a trace.
+std::vector<std::uint64_t> spread_samples(std::uint64_t samples);
+
+/// multiplier / 2^shift nearest to `ratio`, the multiplier with as many bits as fit.
+/// std::invalid_argument where the ratio is negative, not finite or 2^30 and more.
+Requantiser make_requantiser(double ratio);
+
+/// The scale in max|v| / levels * {1, 0.98, ...} that leaves the least squared error when the
+/// values are rounded to multiples of it and clipped to [-low_levels, levels]. 1 where all values
+/// are 0.
+double best_scale(const std::vector<float>& values, int low_levels, int levels);
+
+}  // namespace recpim
