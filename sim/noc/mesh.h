@@ -23,9 +23,10 @@ class MeshEndpoint {
   /// The tail of a packet has arrived (its flits are in the tile's state) at `at` > now.
   virtual void packet_arrives(const Packet& packet, Cycle at) = 0;
   /// The tail of the packet sent last leaves, or left, at `tail`; the flit before it at `before`
-  /// (-1: there is none). Told as soon as it is known: tail >= now.
+  /// (-1: there is none). Told as soon as it is known: tail >= now; for a packet of one flit that
+  /// is within send(). Ask next_credit() then.
   virtual void tail_leaves(Cycle tail, Cycle before) = 0;
-  /// MeshInjector::next_credit(), which was kNever, is now known.
+  /// MeshInjector::next_credit(), which was kNever with no packet under way, is now known.
   virtual void credit_known() = 0;
 };
 
@@ -33,11 +34,12 @@ class MeshEndpoint {
 class MeshInjector {
  public:
   virtual ~MeshInjector() = default;
-  /// First cycle in which the next flit has a link credit (0 if it has one already), kNever while
-  /// that is not known.
+  /// First cycle in which the next packet's head has a link credit (0 if there is one already),
+  /// kNever while that is not known or a packet is under way.
   virtual Cycle next_credit() const = 0;
-  /// The head leaves in cycle now(), which must be >= next_credit() and after the last tail. The
-  /// other flits follow, one a cycle, as credits allow.
+  /// The head leaves in cycle now(), which must be >= next_credit() and after the last tail, else
+  /// SC_REPORT_FATAL (as for a destination without a tile). The other flits follow, one a cycle, as
+  /// credits allow. The packet is copied.
   virtual void send(const Packet& packet) = 0;
 };
 
@@ -58,8 +60,11 @@ struct MeshConfig {
 
 enum class MeshMode { kCollapsed, kFlitByFlit };
 
+class MeshModel;
+
 class Mesh : public sc_core::sc_module {
  public:
+  /// SC_REPORT_FATAL unless there are 1 ... 256 columns and rows and at least one flit of buffer.
   Mesh(const sc_core::sc_module_name& name, const MeshConfig& config, MeshMode mode,
        CycleScheduler& cycles);
   ~Mesh() override;
@@ -76,8 +81,7 @@ class Mesh : public sc_core::sc_module {
   std::vector<std::string> blocked() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<MeshModel> model_;
 };
 
 }  // namespace recpim
