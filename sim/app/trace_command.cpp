@@ -6,6 +6,7 @@
 #include "sim/app/command.h"
 #include "traces/format/trace.h"
 #include "traces/generate/generator.h"
+#include "traces/import/importer.h"
 #include "traces/profile/profile.h"
 #include "traces/support/error.h"
 
@@ -89,6 +90,53 @@ int run_generate(const Arguments& arguments) {
   return 0;
 }
 
+int run_import(const Arguments& arguments) {
+  std::string formats;
+  for (const auto& name : import_formats()) formats += (formats.empty() ? "" : ", ") + name;
+  constexpr std::int64_t kMaxRows = std::int64_t{1} << 32;
+  Options options("recpim trace import FILE --format FORMAT -o FILE [options]");
+  options.positional("file", "the data to import")
+      .value("format", formats)
+      .value("out,o", "the trace to write (HDF5)")
+      .value("samples", "at most so many samples; all where not given")
+      .value("table-rows",
+             "hash identifiers to so many rows a table (kdd2012 and --min-count: "
+             "where a table would be larger)")
+      .value("min-count",
+             "identifiers seen less often share row 0, the others get own rows; "
+             "kdd2012 does so by default")
+      .value("bag", "indices: lookups a sample, or line for a sample a line", "1")
+      .value("libsvm-as", "libsvm: bag (one table) or dense (a vector)", "bag")
+      .flag("skip-bad-lines", "leave malformed lines out and say how many");
+  if (!options.parse(arguments)) return 0;
+  ImportOptions import;
+  import.format = options.one_of("format", import_formats());
+  const auto number = [&](const char* name, std::int64_t low, std::int64_t high) {
+    return options.given(name) ? static_cast<std::uint64_t>(options.integer(name, low, high)) : 0;
+  };
+  import.samples = number("samples", 1, kMaxSamples);
+  import.table_rows = number("table-rows", 2, kMaxRows);
+  import.min_count = number("min-count", 1, kMaxSamples);
+  import.skip_bad_lines = options.on("skip-bad-lines");
+  import.bag = options.text("bag") == "line"
+                   ? 0
+                   : static_cast<std::uint32_t>(options.integer("bag", 1, 1000000));
+  import.libsvm_dense = options.one_of("libsvm-as", {"bag", "dense"}) == "dense";
+  import.version = kVersion;
+  const std::string out = options.text("out");
+  const ImportSummary summary = import_trace(import, options.text("file"), out);
+  std::uint64_t rows = 0;
+  for (const std::uint64_t r : summary.table_rows) rows += r;
+  std::cout << out << ": " << summary.samples << " samples, " << summary.dense
+            << " dense features, " << summary.table_rows.size() << " tables of " << rows
+            << " rows in all\n";
+  if (summary.bad_lines > 0) {
+    std::cerr << "recpim: skipped " << summary.bad_lines
+              << " malformed lines, the first: " << summary.first_bad << "\n";
+  }
+  return 0;
+}
+
 int run_info(const Arguments& arguments) {
   Options options("recpim trace info FILE [--json]");
   options.positional("trace", "a trace file").flag("json", "print JSON instead of a table");
@@ -118,6 +166,7 @@ int run_trace(const Arguments& arguments) {
   }
   const Arguments rest(arguments.empty() ? arguments.begin() : arguments.begin() + 1,
                        arguments.end());
+  if (action == "import") return run_import(rest);
   if (action == "generate") return run_generate(rest);
   if (action == "info") return run_info(rest);
   reject("", "trace", action, "import, generate, info");
