@@ -11,8 +11,16 @@
 
 #include "models/graph/graph.h"
 #include "models/mapping/hardware.h"
+#include "traces/support/error.h"
 
 namespace recpim {
+
+/// The model asks for more than the chip has (exit code 2 of `map`; the search counts it as an
+/// infeasible candidate). The message says what is needed and what there is.
+class DoesNotFit : public InputError {
+ public:
+  using InputError::InputError;
+};
 
 enum class TileKind { kHost, kMvm, kEmbedding, kInteraction };
 
@@ -55,7 +63,7 @@ struct Tile {
   int adc_shift = 0;  ///< k of the ADC's transfer, of the operator.
   // Embedding: tables in the order of their output. All have `width` elements a row.
   std::vector<TablePart> tables;
-  // Embedding: elements of a table row. Interaction: rows x width elements go in.
+  // Embedding: elements of a table row. Interaction: rows x width elements go in (first_row 0).
   int width = 0;
 
   // The vector unit and what leaves it.
@@ -71,7 +79,9 @@ struct Tile {
 
 struct Design {
   std::string name;
-  std::string model_path;  ///< As given to `map`, made relative to the design's folder.
+  /// Folder of the model, as this process reaches it. In the file it is relative to the design's
+  /// folder, and so is Hardware::technology where that is a path.
+  std::string model_path;
   std::string model_sha256;
   std::string strategy;
   Hardware hardware;
@@ -84,13 +94,29 @@ struct Design {
 /// Payload flits of a packet of `elements` elements of `bits` bits (at least one).
 int payload_flits(int elements, int bits, int flit_bits);
 
+/// Physical crossbars that an MVM tile uses: row blocks x column blocks (0 for other kinds).
+int crossbars_used(const Tile& tile, const Hardware& hardware, int weight_bits);
+
 /// Naive mapping: each operator its own tiles, tables one after the other, row-major placement.
-/// CheckError where the model does not fit the chip (what is needed and what there is).
+/// Needs a quantised model with its integer weights (std::invalid_argument otherwise). DoesNotFit
+/// where the chip is too small, InputError where a model's shape has no mapping. Leaves
+/// model_path and model_sha256 to the caller. README.md of this folder has the rules.
 Design map_naive(const Model& model, const Hardware& hardware);
+
+/// Throws InputError (naming `file` and the place) where the parts of a design contradict one
+/// another: cross references of ports and sends, places on the mesh, shapes, sizes.
+void validate(const Design& design, const std::string& file);
+/// The same against the model: every operator is mapped, whole, once.
+void validate(const Design& design, const Model& model, const std::string& file);
+
+Json design_to_json(const Design& design);
+/// Reads and validates, leaving paths as they stand.
+Design design_from_json(const JsonView& json);
 
 void save_design(const Design& design, const std::string& path);
 /// Reads and validates; checks that the model at model_path is the one that was mapped.
-/// `folder_of_model` receives the resolved folder of the model.
+/// `folder_of_model` receives the resolved folder of the model (nullptr: nobody needs the model,
+/// and that check is left out).
 Design load_design(const std::string& path, std::string* folder_of_model);
 
 }  // namespace recpim

@@ -82,6 +82,10 @@ struct Hardware {
   bool operator==(const Hardware& other) const;
 };
 
+/// A technology is a file where its name has a folder or an extension, a built-in name otherwise.
+/// In a hardware file it is relative to that file; Hardware::technology is as the process reaches it.
+bool names_file(const std::string& technology);
+
 /// Reads and checks a hardware file. InputError names file, key, value and what is accepted.
 Hardware load_hardware(const std::string& path);
 /// The same from already parsed values (the search's, a design's): `file` is for complaints.

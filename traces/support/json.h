@@ -25,6 +25,7 @@ class JsonView {
   JsonView(const Json& json, std::string file, std::string place = "");
 
   const Json& raw() const { return *json_; }
+  const std::string& file() const { return file_; }
   const std::string& place() const { return place_; }
   bool has(const std::string& key) const;
   JsonView at(const std::string& key) const;  ///< A member that must be there.
