@@ -83,7 +83,8 @@ struct Hardware {
 };
 
 /// A technology is a file where its name has a folder or an extension, a built-in name otherwise.
-/// In a hardware file it is relative to that file; Hardware::technology is as the process reaches it.
+/// In a hardware file it is relative to that file; Hardware::technology is as the process reaches
+/// it.
 bool names_file(const std::string& technology);
 
 /// Reads and checks a hardware file. InputError names file, key, value and what is accepted.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 #include <stdexcept>
 
 #include "models/mapping/design.h"
 #include "models/mapping/encoding.h"
+#include "models/ops/integer_reference.h"
 #include "traces/support/math.h"
 
 namespace recpim {
@@ -116,26 +116,11 @@ class NaiveMapper {
     }
   }
 
-  /// int32 accumulators: the greatest |sum| from the actual weights.
-  void check_accumulator(const Operator& fc, int inputs) const {
-    const TensorFormat& format = op(fc.inputs[0]).output;
-    const std::int64_t greatest = std::int64_t{1}
-                                  << (format.is_signed ? format.bits - 1 : format.bits);
-    for (int q = 0; q < fc.width; ++q) {
-      std::int64_t sum = 0;
-      for (int i = 0; i < inputs; ++i) {
-        sum += std::abs(static_cast<int>(
-            fc.weight_q[static_cast<std::size_t>(q) * static_cast<std::size_t>(inputs) +
-                        static_cast<std::size_t>(i)]));
-      }
-      sum *= greatest;
-      if (!fc.bias_q.empty()) {
-        sum += std::abs(static_cast<std::int64_t>(fc.bias_q[static_cast<std::size_t>(q)]));
-      }
-      if (sum > std::numeric_limits<std::int32_t>::max()) {
-        does_not_fit(model_.name + ": " + fc.name,
-                     "an accumulator for sums up to " + std::to_string(sum), "sums of 32 bits");
-      }
+  void check_accumulator(int index) const {
+    const std::int64_t greatest = accumulator_bound(model_, static_cast<std::size_t>(index));
+    if (greatest > std::numeric_limits<std::int32_t>::max()) {
+      does_not_fit(model_.name + ": " + op(index).name,
+                   "an accumulator for sums up to " + std::to_string(greatest), "sums of 32 bits");
     }
   }
 
@@ -153,7 +138,7 @@ class NaiveMapper {
           "adc.columns_per_adc, which is " + std::to_string(hardware_.adc.columns_per_adc));
     }
     const int inputs = static_cast<int>(fc.weight_q.size() / static_cast<std::size_t>(fc.width));
-    check_accumulator(fc, inputs);
+    check_accumulator(index);
     const int crossbars = hardware_.mvm_tile.crossbars;
     const int row_blocks = ceil_div(inputs, hardware_.crossbar.rows);
     const int rows = std::min(row_blocks, crossbars) * hardware_.crossbar.rows;
@@ -195,6 +180,7 @@ class NaiveMapper {
                    "interaction_tile.max_elements, which is " +
                        std::to_string(hardware_.interaction_tile.max_elements));
     }
+    check_accumulator(index);
     const int t = add_tile(TileKind::kInteraction, index);
     tile(t).rows = rows;
     tile(t).width = elements / rows;

@@ -55,6 +55,7 @@ const std::string& command_line();
 
 int run_trace(const Arguments& arguments);
 int run_model(const Arguments& arguments);
+int run_map(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 
 }  // namespace recpim::app

@@ -21,6 +21,7 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {
     {"trace", "import, generate and describe traces", run_trace},
     {"model", "create, show and evaluate models", run_model},
+    {"map", "map a model on a chip", run_map},
     {"version", "print version and revision", run_version},
 };
 
