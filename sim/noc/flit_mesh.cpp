@@ -237,9 +237,4 @@ std::unique_ptr<MeshModel> make_flit_mesh(const MeshConfig& config, CycleSchedul
   return std::make_unique<FlitMesh>(config, cycles);
 }
 
-// Until the collapsed mesh is there.
-std::unique_ptr<MeshModel> make_collapsed_mesh(const MeshConfig& config, CycleScheduler& cycles) {
-  return make_flit_mesh(config, cycles);
-}
-
 }  // namespace recpim

@@ -74,10 +74,11 @@ class Mesh : public sc_core::sc_module {
   void observe(FlitObserver* observer);
 
   /// Flits that left each router (row-major), whatever the output; and flits that crossed a link
-  /// between routers.
+  /// between routers. Collapsed: whose departure is known, so the same only when nothing is left.
   std::vector<std::uint64_t> router_flits() const;
   std::uint64_t link_flits() const;
-  /// One line for each packet that has not reached its tile: where it is and what it waits for.
+  /// One line for each packet that has not reached its tile (collapsed: and of which it is not
+  /// known when it will): where its head is and what it waits for.
   std::vector<std::string> blocked() const;
 
  private:
