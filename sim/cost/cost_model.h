@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Energy, area and power of a run: integer event counts times the figures of a technology file.
+/// Latency and throughput are not here: they come from the simulation. README.md of this folder
+/// lists each event, the component that it is charged to, and how figures scale.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.h"
+#include "models/mapping/design.h"
+#include "sim/cost/technology.h"
+#include "traces/support/json.h"
+
+namespace recpim {
+
+/// What one tile did. No count depends on activation values: idle wordlines of a driven block and
+/// columns that hold nothing are counted like the others, so functional and timing mode agree.
+struct EventCounts {
+  std::uint64_t crossbar_reads = 0;   ///< Physical crossbars x phases (reported, not charged).
+  std::uint64_t wordline_drives = 0;  ///< Rows in use of a physical crossbar, each phase.
+  std::uint64_t sample_holds = 0;     ///< Columns held, each read.
+  std::uint64_t adc_conversions = 0;
+  std::uint64_t shift_adds = 0;     ///< One a conversion of an MVM tile.
+  std::uint64_t accumulations = 0;  ///< int32 accumulators updated: a channel a phase.
+  std::uint64_t input_bits = 0;     ///< Written to and read from input buffers, both counted.
+  std::uint64_t output_bits = 0;    ///< The same of output buffers.
+  std::uint64_t table_row_reads =
+      0;                   ///< Lookups (reported; their reads and conversions are above).
+  std::uint64_t adds = 0;  ///< Pooled table elements and partial sums, each one add.
+  std::uint64_t macs = 0;  ///< Of the interaction tile's lanes.
+  std::uint64_t vector_elements = 0;  ///< Requantised.
+  std::uint64_t sigmoids = 0;
+  std::uint64_t flits_injected = 0;  ///< Head and payload (reported; charged at the routers).
+
+  EventCounts& operator+=(const EventCounts& other);
+  bool operator==(const EventCounts& other) const;
+};
+EventCounts operator*(const EventCounts& counts, std::uint64_t times);
+
+/// What a whole chip did.
+struct ChipEvents {
+  std::vector<EventCounts> tiles;           ///< One for each of Design::tiles.
+  std::vector<std::uint64_t> router_flits;  ///< Flits that left each router, row-major.
+  std::uint64_t link_flits = 0;             ///< That crossed a link between routers.
+};
+
+/// Events of one sample on a tile, except its lookups and flits: input vector written and read,
+/// engine, vector unit, output vector written and read (once a send).
+EventCounts sample_events(const Design& design, const Model& model, int tile);
+/// Events of one lookup on an embedding tile: the row read, converted and added.
+EventCounts lookup_events(const Design& design, const Model& model, int tile);
+
+/// Name of a tile in reports: "tile_3_fc1", "tile_4_fc1_part_1", "tile_0_host".
+std::string tile_name(const Design& design, const Model& model, int tile);
+
+/// A tree of named numbers. Inner nodes hold no number of their own: a node's is the sum of its
+/// children in their order, each summed first.
+struct CostTree {
+  double total = 0;
+  Json parts = Json::object();
+};
+double tree_sum(const Json& parts);
+/// The leaves added up by their own name over all tiles, e.g. {"adc": ..., "crossbar": ...}.
+Json by_component(const Json& parts);
+
+/// pJ. `parts`: a node a tile, "noc", "leakage".
+CostTree energy_of(const Design& design, const Model& model, const ChipEvents& events,
+                   const Technology& technology, std::int64_t cycles);
+/// mm2 of the design's tiles and of the routers of its mesh (mesh_columns x mesh_rows).
+CostTree area_of(const Design& design, const Model& model, const Technology& technology);
+/// mm2 of the hardware's routers outside the design's mesh: an unused place has no kind of tile
+/// yet, so it is a router alone. Reported apart from the design's area.
+double unused_area_of(const Design& design, const Technology& technology);
+/// mW of everything in area_of; 0 where the technology has no leakage figures.
+double leakage_mw(const Design& design, const Model& model, const Technology& technology);
+/// energy / time: mW.
+double average_power_mw(double energy_pj, std::int64_t cycles, const Hardware& hardware);
+
+}  // namespace recpim
