@@ -80,13 +80,15 @@ bool same(const std::vector<Entry>& expected, const std::vector<Entry>& got, std
 
 void compare(const Scenario& s, std::uint64_t seed) {
   SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << s);
-  CycleScheduler cycles("cycles", 1'200'000'000);
-  cycles.shuffle(s.shuffle);
-  Side golden("golden", MeshMode::kFlitByFlit, s, cycles);
-  Side collapsed("collapsed", MeshMode::kCollapsed, s, cycles);
+  // Two schedulers, each with an order of modules of its own, which no result may depend on.
+  CycleScheduler first("first", 1'200'000'000), second("second", 1'200'000'000);
+  first.shuffle(s.shuffle / 2);
+  second.shuffle(s.shuffle);
+  Side golden("golden", MeshMode::kFlitByFlit, s, first);
+  Side collapsed("collapsed", MeshMode::kCollapsed, s, second);
   fill(s, seed, golden, collapsed);
   sc_core::sc_start();
-  ASSERT_TRUE(cycles.idle());
+  ASSERT_TRUE(first.idle() && second.idle());
 
   std::size_t arrived = 0;
   for (std::size_t tile = 0; tile < golden.tiles.size(); ++tile) {
