@@ -22,6 +22,7 @@ constexpr Subcommand kSubcommands[] = {
     {"trace", "import, generate and describe traces", run_trace},
     {"model", "create, show and evaluate models", run_model},
     {"map", "map a model on a chip", run_map},
+    {"simulate", "run a design on a trace: cycles, energy, area, predictions", run_simulate},
     {"version", "print version and revision", run_version},
 };
 
