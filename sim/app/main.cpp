@@ -20,9 +20,9 @@ struct Subcommand {
 // One line a subcommand, in the order of a user's work.
 constexpr Subcommand kSubcommands[] = {
     {"trace", "import, generate and describe traces", run_trace},
+    {"train", "train a click model on a trace and quantise it", run_train},
     {"model", "create, show and evaluate models", run_model},
     {"map", "map a model on a chip", run_map},
-    {"simulate", "run a design on a trace: cycles, energy, area, predictions", run_simulate},
     {"version", "print version and revision", run_version},
 };
 

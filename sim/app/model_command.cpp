@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // recpim model {create, show, evaluate}.
+#include <cstdio>
 #include <iomanip>
 #include <iostream>
+#include <numeric>
 #include <stdexcept>
 
 #include "models/graph/create.h"
@@ -9,6 +11,8 @@
 #include "models/graph/kinds.h"
 #include "models/ops/sample.h"
 #include "models/quantisation/quantise.h"
+#include "models/training/evaluate.h"
+#include "models/training/split.h"
 #include "sim/app/command.h"
 #include "traces/format/trace.h"
 #include "traces/support/error.h"
@@ -160,6 +164,61 @@ int run_show(const Arguments& arguments) {
   return 0;
 }
 
+// The samples of one part of the split that training wrote into the model.
+std::vector<std::uint64_t> part_of(const Model& model, const std::string& folder,
+                                   const TraceReader& trace, const std::string& part) {
+  const std::uint64_t samples = trace.info().samples;
+  if (part == "all") {
+    std::vector<std::uint64_t> all(samples);
+    std::iota(all.begin(), all.end(), std::uint64_t{0});
+    return all;
+  }
+  if (!model.split) {
+    reject(folder, "split", "null", "a trained model for --split " + part + ", or --split all");
+  }
+  if (model.split->samples != samples) {
+    reject(trace.path(), "samples", std::to_string(samples),
+           std::to_string(model.split->samples) + ", those of the trace that trained the model");
+  }
+  const SplitSamples parts = split_samples(*model.split);
+  return part == "train" ? parts.train : part == "validation" ? parts.validation : parts.test;
+}
+
+Json to_json(const Quality& quality) {
+  return {{"logloss", quality.logloss}, {"auc", quality.auc}};
+}
+
+int run_evaluate(const Arguments& arguments) {
+  Options options("recpim model evaluate FOLDER --trace FILE [options]");
+  options.positional("model", "folder of a model")
+      .value("trace", "trace with labels")
+      .value("split", "train, validation, test (of the model's training) or all", "all")
+      .value("out,o", "JSON file to write");
+  if (!options.parse(arguments)) return 0;
+  const std::string folder = options.text("model");
+  const std::string part = options.one_of("split", {"train", "validation", "test", "all"});
+  const Model model = load_model(folder);
+  if (model.output().kind != OpKind::kSigmoid || model.output().elements() != 1) {
+    reject(folder, "kind", model.kind, "a model that ends in a sigmoid of one logit");
+  }
+  if (!model.quantised) reject(folder, "quantised", "false", "a quantised model");
+  const TraceReader trace(options.text("trace"));
+  require_fit(model, trace);
+  const Evaluation result = evaluate(model, trace, part_of(model, folder, trace, part));
+  const Json json = {{"split", part},
+                     {"samples", result.samples},
+                     {"float", to_json(result.floating)},
+                     {"integer", to_json(result.integer)},
+                     {"model_sha256", model_sha256(folder)},
+                     {"trace", trace.path()}};
+  if (options.given("out")) write_json_file(options.text("out"), json);
+  std::printf("%s, %llu samples: float log loss %.5f, AUC %.4f; integer log loss %.5f, AUC %.4f\n",
+              part.c_str(), static_cast<unsigned long long>(result.samples),
+              result.floating.logloss, result.floating.auc, result.integer.logloss,
+              result.integer.auc);
+  return 0;
+}
+
 struct Verb {
   const char* name;
   const char* help;
@@ -169,6 +228,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"create", "a new model with random weights, quantised", run_create},
     {"show", "the operators of a model", run_show},
+    {"evaluate", "log loss and AUC on a trace, float and integer", run_evaluate},
 };
 
 }  // namespace

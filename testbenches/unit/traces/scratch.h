@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -18,10 +17,9 @@ class Scratch {
  public:
   Scratch() {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = "recpim-" + std::string(test->test_suite_name()) + "-" + test->name() + "-" +
-                       std::to_string(getpid()) + "-" + std::to_string(count_++);
-    std::replace(name.begin(), name.end(), '/', '-');
-    folder_ = std::filesystem::temp_directory_path() / name;
+    folder_ = std::filesystem::temp_directory_path() /
+              ("recpim-" + std::string(test->test_suite_name()) + "-" + test->name() + "-" +
+               std::to_string(getpid()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
@@ -39,7 +37,6 @@ class Scratch {
   }
 
  private:
-  static inline int count_ = 0;
   std::filesystem::path folder_;
 };
 
