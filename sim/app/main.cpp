@@ -23,6 +23,7 @@ constexpr Subcommand kSubcommands[] = {
     {"train", "train a click model on a trace and quantise it", run_train},
     {"model", "create, show and evaluate models", run_model},
     {"map", "map a model on a chip", run_map},
+    {"simulate", "run a design on a trace: cycles, energy, area, predictions", run_simulate},
     {"version", "print version and revision", run_version},
 };
 

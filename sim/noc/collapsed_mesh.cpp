@@ -10,6 +10,7 @@ CollapsedRouter::CollapsedRouter(const sc_core::sc_module_name& name, CollapsedM
                                  int y)
     : sc_core::sc_module(name), mesh_(mesh), x_(x), y_(y) {
   client_.name = this->name();
+  grants_.fill(kNever);
   SC_METHOD(step);
   sensitive << client_.wake;
   dont_initialize();
@@ -43,8 +44,10 @@ void CollapsedRouter::send(const Packet& packet) {
 
 void CollapsedRouter::step() {
   const Cycle now = mesh_.cycles_.now();
-  for (CollapsedLink* output : outputs_) {
-    if (output != nullptr && output->armed == now) mesh_.grant(*output, now);
+  for (std::size_t output = 0; output < kPorts; ++output) {
+    if (grants_[output] != now) continue;
+    grants_[output] = kNever;
+    mesh_.grant(*outputs_[output], now);
   }
   mesh_.work_off();
 }
@@ -182,18 +185,22 @@ void CollapsedMesh::ask(CollapsedLink& link) {
 // tail is not known it is not armed; finish() does that.
 void CollapsedMesh::arm_output(CollapsedLink& output, Cycle at) {
   at = std::max(at, output.last_in + 1);
-  if (at >= output.armed) return;
-  output.armed = at;
+  Cycle& next = output.from->grants_[output.output];
+  if (at >= next) return;
+  next = at;
   cycles_.arm(output.from->client_, at);
 }
 
 void CollapsedMesh::grant(CollapsedLink& output, Cycle now) {
-  output.armed = kNever;
-  std::size_t input = output.pointer;
-  while ((output.requests >> input & 1U) == 0 || output.request[input] > now) {
-    input = input + 1 == kPorts ? 0 : input + 1;
+  const unsigned requests = output.requests;
+  auto input = static_cast<std::size_t>(__builtin_ctz(requests));
+  if ((requests & (requests - 1)) != 0) {  // More than one: in the order of the pointer.
+    input = output.pointer;
+    while ((requests >> input & 1U) == 0 || output.request[input] > now) {
+      input = input + 1 == kPorts ? 0 : input + 1;
+    }
   }
-  output.requests = static_cast<std::uint8_t>(output.requests & ~(1U << input));
+  output.requests = static_cast<std::uint8_t>(requests & ~(1U << input));
   output.pointer = static_cast<std::uint8_t>(input + 1 == kPorts ? 0 : input + 1);
   CollapsedLink& source = *output.from->inputs_[input];
   source.next = &output;
@@ -238,6 +245,7 @@ void CollapsedMesh::make_links() {
     }
     CollapsedLink& to_tile = links_[count * kPorts + r];
     to_tile.from = &at;
+    to_tile.output = kLocal;
     at.outputs_[kLocal] = &to_tile;
   }
   for (const auto& each : routers_) {
@@ -246,6 +254,7 @@ void CollapsedMesh::make_links() {
       if (next == nullptr) continue;
       CollapsedLink* link = next->inputs_[static_cast<std::size_t>(opposite(port))];
       link->from = each.get();
+      link->output = static_cast<std::uint8_t>(port);
       each->outputs_[static_cast<std::size_t>(port)] = link;
     }
   }
@@ -253,7 +262,8 @@ void CollapsedMesh::make_links() {
 
 CollapsedRouter* CollapsedMesh::router(int x, int y) const {
   if (x < 0 || x >= config_.columns || y < 0 || y >= config_.rows) return nullptr;
-  return routers_[static_cast<std::size_t>(y * config_.columns + x)].get();
+  const int index = y * config_.columns + x;
+  return routers_[static_cast<std::size_t>(index)].get();
 }
 
 MeshInjector& CollapsedMesh::attach(int tile, int x, int y, MeshEndpoint& endpoint) {

@@ -43,14 +43,14 @@ struct CollapsedLink {
   int first_packet = 0, packet_count = 0;
   CollapsedLink* next = nullptr;  ///< The output that was granted to the first of them.
 
-  // As an output of `from`: who asks for it. The next grant is in cycle `armed`.
-  CollapsedRouter* from = nullptr;  ///< Null for a link out of a tile.
-  Cycle armed = kNever;
+  // As an output of `from`: who asks for it.
+  CollapsedRouter* from = nullptr;      ///< Null for a link out of a tile.
   std::array<Cycle, kPorts> request{};  ///< By input: first cycle in which its head is in front.
   std::uint8_t requests = 0;            ///< Bit set of the inputs that ask.
   std::uint8_t pointer = 0;
-  std::uint8_t port = 0;  ///< Input of `to` in which the link ends.
-  bool queued = false;    ///< Is in CollapsedMesh::work_.
+  std::uint8_t port = 0;    ///< Input of `to` in which the link ends.
+  std::uint8_t output = 0;  ///< Output of `from` in which it begins.
+  bool queued = false;      ///< Is in CollapsedMesh::work_.
 
   CollapsedRouter* to = nullptr;     ///< Null for a link to a tile.
   MeshEndpoint* endpoint = nullptr;  ///< Of a link from or to a tile.
@@ -77,6 +77,7 @@ class CollapsedRouter : public sc_core::sc_module, public MeshInjector {
   CollapsedMesh& mesh_;
   int x_, y_;
   CycleScheduler::Client client_;
+  std::array<Cycle, kPorts> grants_{};                       ///< By output: cycle of the next.
   std::array<CollapsedLink*, kPorts> inputs_{}, outputs_{};  ///< Null at the edge.
 };
 

@@ -37,7 +37,8 @@ std::vector<std::uint32_t> flit_words(const Packet& packet, int k, int flit_bits
     if (element >= packet.elements) break;
     const auto index = static_cast<std::size_t>(packet.first_element + element);
     const auto value = static_cast<std::uint32_t>((*packet.values)[index]) & mask;
-    wire[static_cast<std::size_t>(i * bits / kWordBits)] |= value << (i * bits % kWordBits);
+    const int bit = i * bits;
+    wire[static_cast<std::size_t>(bit) / kWordBits] |= value << (bit % kWordBits);
   }
   return wire;
 }

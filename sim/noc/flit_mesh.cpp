@@ -202,7 +202,8 @@ FlitMesh::FlitMesh(const MeshConfig& config, CycleScheduler& cycles)
 
 FlitRouter* FlitMesh::router(int x, int y) const {
   if (x < 0 || x >= config_.columns || y < 0 || y >= config_.rows) return nullptr;
-  return routers_[static_cast<std::size_t>(y * config_.columns + x)].get();
+  const int index = y * config_.columns + x;
+  return routers_[static_cast<std::size_t>(index)].get();
 }
 
 MeshInjector& FlitMesh::attach(int tile, int x, int y, MeshEndpoint& endpoint) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "traces/generate/locality.h"
 #include "traces/generate/permutation.h"
@@ -134,7 +135,7 @@ Json provenance(const GenerateOptions& options, const LocalityProfile& profile,
   if (options.locality_file.empty()) {
     json["skew"] = options.skew;
   } else {
-    json["locality_file"] = options.locality_file;
+    json["locality_file"] = std::filesystem::path(options.locality_file).filename().string();
     json["locality_block"] = profile.block;
   }
   json["labels"] = {{"function", "planted, see traces/README.md"},

@@ -100,7 +100,10 @@ class Importer {
       summary_.table_rows.push_back(mappers_[t].rows());
     }
     summary_.dense = info.dense;
-    if (info.dense == 0 && info.tables.empty()) reject_empty();
+    if (info.dense == 0 && info.tables.empty()) {
+      pass("trace import", [](const Record&) {});  // Says which line is bad, where one is.
+      reject_empty();
+    }
     TraceWriter writer(path, info);
     Batch batch(info);
     summary_.samples = pass("trace import", [&](const Record& record) {

@@ -110,7 +110,7 @@ Elaborated& elaborated() {
 void run(benchmark::State& state, Side& side) {
   const std::uint64_t hops = side.hops(), wakeups = side.cycles.wakeups();
   Cycle cycles = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const Cycle start = side.cycles.now();
     for (auto& tile : side.tiles) {
       tile->start(start + kCyclesAnIteration, static_cast<int>(state.range(0)), state.range(1));

@@ -61,7 +61,7 @@ Elaborated& elaborated() {
 void BM_SchedulerWakeups(benchmark::State& state) {
   Elaborated& at = elaborated();
   const std::uint64_t before = at.cycles.wakeups();
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const Cycle start = at.cycles.now() + 1;
     for (Cycle i = 0; i < state.range(0); ++i) {
       at.tickers[static_cast<std::size_t>(i)]->start(start + i % state.range(1),
@@ -114,7 +114,7 @@ void bare_tick(BareWheel& wheel, BareWheel::Client& client) {
 void BM_BareWheelWakeups(benchmark::State& state) {
   BareWheel wheel;
   std::vector<BareWheel::Client> clients(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (auto& client : clients) {
       client = {bare_tick, wheel.now + 1 + kCyclesAnIteration};
       wheel.arm(client, wheel.now + 1);

@@ -48,7 +48,7 @@ struct Side {
 
 void fill(const Scenario& s, std::uint64_t seed, Side& first, Side& second) {
   Random random(seed, 1);
-  const auto tiles = static_cast<std::uint64_t>(s.columns * s.rows);
+  const std::uint64_t tiles = first.tiles.size();
   const std::uint64_t hot = random.below(tiles);
   int id = 0;
   for (std::size_t tile = 0; tile < tiles; ++tile) {
@@ -130,7 +130,8 @@ TEST_P(MeshEquivalenceOver, RandomScenarios) {
   const auto seed = static_cast<std::uint64_t>(GetParam());
   Random random(seed, 2);
   const auto draw = [&random](int low, int high) {
-    return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
+    const int choices = high - low + 1;
+    return low + static_cast<int>(random.below(static_cast<std::uint64_t>(choices)));
   };
   Scenario s;
   s.columns = draw(1, 6);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -17,9 +18,10 @@ class Scratch {
  public:
   Scratch() {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() /
-              ("recpim-" + std::string(test->test_suite_name()) + "-" + test->name() + "-" +
-               std::to_string(getpid()));
+    std::string name = "recpim-" + std::string(test->test_suite_name()) + "-" + test->name() + "-" +
+                       std::to_string(getpid()) + "-" + std::to_string(count_++);
+    std::replace(name.begin(), name.end(), '/', '-');
+    folder_ = std::filesystem::temp_directory_path() / name;
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
@@ -37,6 +39,7 @@ class Scratch {
   }
 
  private:
+  static inline int count_ = 0;
   std::filesystem::path folder_;
 };
 

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/chip/report.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <sstream>
+
+#include "models/ops/integer_reference.h"
+#include "models/ops/metrics.h"
+#include "sim/tile/mvm_engine.h"
+#include "traces/support/math.h"
+#include "traces/support/sha256.h"
+
+namespace recpim {
+namespace {
+
+constexpr double kProbabilityUnit = 1.0 / 65536.0;  // of the integer sigmoid's output
+
+// Nearest rank: the least value that at least p percent of the values do not exceed.
+Cycle percentile(const std::vector<Cycle>& sorted, std::uint64_t p) {
+  const std::uint64_t rank = ceil_div<std::uint64_t>(p * sorted.size(), 100);
+  return sorted[std::max<std::uint64_t>(rank, 1) - 1];
+}
+
+Json latency_of(const std::vector<Prediction>& predictions) {
+  std::vector<Cycle> latency;
+  latency.reserve(predictions.size());
+  double sum = 0;
+  for (const Prediction& p : predictions) {
+    latency.push_back(p.transferred - p.accepted);
+    sum += static_cast<double>(latency.back());
+  }
+  std::sort(latency.begin(), latency.end());
+  return {{"mean", sum / static_cast<double>(latency.size())},
+          {"p50", percentile(latency, 50)},
+          {"p99", percentile(latency, 99)},
+          {"max", latency.back()}};
+}
+
+// Samples a second between the first and the last prediction after the warm-up.
+Json throughput_of(const std::vector<Prediction>& predictions, std::uint64_t warmup,
+                   std::int64_t clock_hz) {
+  if (predictions.size() < warmup + 2) return nullptr;
+  const Cycle span = predictions.back().transferred - predictions[warmup].transferred;
+  if (span <= 0) return nullptr;
+  return static_cast<double>(predictions.size() - warmup - 1) * static_cast<double>(clock_hz) /
+         static_cast<double>(span);
+}
+
+std::vector<float> labels_of(const TraceReader& trace, std::uint64_t first, std::uint64_t count) {
+  std::vector<float> labels;
+  constexpr std::uint64_t kChunk = 4096;
+  TraceChunk chunk;
+  for (std::uint64_t done = 0; done < count; done += kChunk) {
+    trace.read(first + done, std::min(kChunk, count - done), chunk);
+    labels.insert(labels.end(), chunk.labels.begin(), chunk.labels.end());
+  }
+  return labels;
+}
+
+Json quality_of(const Model& model, const TraceReader& trace, const SimulateOptions& options,
+                const std::vector<Prediction>& predictions) {
+  Json quality = {{"logloss", nullptr}, {"auc", nullptr}, {"reference_logloss", nullptr}};
+  if (options.mode == SimulationMode::kTiming || !trace.info().has_labels ||
+      model.output().kind != OpKind::kSigmoid) {
+    return quality;
+  }
+  const auto labels = labels_of(trace, options.first, predictions.size());
+  std::vector<double> probabilities;
+  probabilities.reserve(predictions.size());
+  for (const Prediction& p : predictions) probabilities.push_back(p.values[0] * kProbabilityUnit);
+  quality["logloss"] = log_loss(labels, probabilities);
+  const double area = auc(labels, probabilities);
+  if (std::isfinite(area)) quality["auc"] = area;
+  if (options.compare) {
+    const auto reference = integer_outputs(model, trace, options.first, predictions.size());
+    std::vector<double> expected;
+    expected.reserve(reference.size());
+    for (const std::int32_t value : reference) expected.push_back(value * kProbabilityUnit);
+    quality["reference_logloss"] = log_loss(labels, expected);
+  }
+  return quality;
+}
+
+Json utilisation_of(const Design& design, const Model& model, const Chip& chip, Cycle cycles) {
+  Json operators = Json::array();
+  for (std::size_t i = 1; i < design.tiles.size(); ++i) {
+    const Tile& tile = design.tiles[i];
+    const Engine& engine = chip.tiles()[i]->engine();
+    const double total = static_cast<double>(cycles);
+    operators.push_back(
+        {{"tile", i},
+         {"operator", model.operators[static_cast<std::size_t>(tile.op)].name},
+         {"part", tile.part},
+         {"engine", static_cast<double>(engine.busy_cycles()) / total},
+         {"vector_unit", static_cast<double>(chip.tiles()[i]->vector_unit().samples()) *
+                             static_cast<double>(chip.tiles()[i]->vector_unit().cycles()) / total},
+         {"injection",
+          static_cast<double>(chip.tiles()[i]->network_interface().flits_injected()) / total}});
+  }
+  return {{"tiles", operators}};
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+std::uint64_t table_bytes(const Model& model) {
+  std::uint64_t bits = 0;
+  for (const Operator& op : model.operators) {
+    if (op.kind == OpKind::kEmbedding) {
+      bits += op.table_rows * static_cast<std::uint64_t>(op.width) *
+              static_cast<std::uint64_t>(op.weight_bits);
+    }
+  }
+  return bits / 8;
+}
+
+std::uint64_t crossbar_products(const Design& design, const Chip& chip) {
+  std::uint64_t products = 0;
+  for (std::size_t i = 1; i < design.tiles.size(); ++i) {
+    const auto* mvm = dynamic_cast<const MvmEngine*>(&chip.tiles()[i]->engine());
+    if (mvm != nullptr) {
+      products += mvm->samples() * static_cast<std::uint64_t>(mvm->shape().crossbars());
+    }
+  }
+  return products;
+}
+
+}  // namespace
+
+Json make_report(const Design& design, const Model& model, const TraceReader& trace,
+                 const SimulateOptions& options, const Chip& chip,
+                 const std::vector<Prediction>& predictions, double wall_s) {
+  const Cycle cycles = predictions.back().transferred + 1;
+  const std::uint64_t products = crossbar_products(design, chip);
+  const auto n = static_cast<double>(predictions.size());
+  Json json;
+  json["schema"] = "recpim.result/1";
+  json["design"] = {{"name", design.name},
+                    {"model_sha256", design.model_sha256},
+                    {"hardware_sha256", sha256_of_text(hardware_to_json(design.hardware).dump())}};
+  json["samples"] = predictions.size();
+  json["cycles"] = cycles;
+  json["clock_mhz"] = static_cast<double>(design.hardware.clock_hz) / 1e6;
+  json["latency_cycles"] = latency_of(predictions);
+  json["throughput_samples_per_s"] =
+      throughput_of(predictions, options.warmup, design.hardware.clock_hz);
+  json["energy_pj"] = {{"total", nullptr}, {"per_sample", nullptr}, {"parts", Json::object()}};
+  json["area_mm2"] = {{"total", nullptr}, {"parts", Json::object()}};
+  json["power_mw"] = {{"average", nullptr}, {"leakage", nullptr}};
+  json["quality"] = quality_of(model, trace, options, predictions);
+  json["utilisation"] = utilisation_of(design, model, chip, cycles);
+  json["memory"] = {{"table_bytes", table_bytes(model)}, {"replicated_bytes", 0}};
+  json["host"] = {{"wall_s", wall_s},
+                  {"peak_rss_mb", peak_rss_mb()},
+                  {"samples_per_s", n / wall_s},
+                  {"crossbar_mvms", products},
+                  {"crossbar_mvms_per_s", static_cast<double>(products) / wall_s},
+                  {"kernel_wakeups", const_cast<Chip&>(chip).cycles().wakeups()}};
+  json["provenance"] = Json::object();
+  return json;
+}
+
+}  // namespace recpim

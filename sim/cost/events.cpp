@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one sample and one lookup do on a tile.
+#include "sim/cost/cost_model.h"
+#include "sim/cost/instances.h"
+#include "traces/support/math.h"
+
+namespace recpim {
+namespace {
+
+using Count = std::uint64_t;
+
+Count count(int value) { return static_cast<Count>(value); }
+
+const Operator& operator_at(const Model& model, int index) {
+  return model.operators[static_cast<std::size_t>(index)];
+}
+
+void mvm_events(const Tile& tile, const Model& model, const Hardware& hardware,
+                EventCounts& events) {
+  const Operator& op = operator_at(model, tile.op);
+  const int bits = tile.ports[0].element_bits;
+  const bool is_signed = operator_at(model, op.inputs[0]).output.is_signed;
+  const Count phases = count(hardware.phases(bits, is_signed));
+  const Count row_blocks = count(ceil_div(tile.rows, hardware.crossbar.rows));
+  const Count column_blocks =
+      count(ceil_div(tile.channels, hardware.channels_per_crossbar(op.weight_bits)));
+  events.crossbar_reads = row_blocks * column_blocks * phases;
+  events.wordline_drives = count(tile.rows) * column_blocks * phases;
+  events.sample_holds = events.crossbar_reads * count(hardware.crossbar.columns);
+  events.adc_conversions = events.sample_holds;
+  events.shift_adds = events.adc_conversions;
+  events.accumulations = count(tile.channels) * phases;
+  events.input_bits = 2 * count(tile.rows) * count(bits);
+}
+
+void interaction_events(const Tile& tile, EventCounts& events) {
+  const Count bits = count(tile.ports[0].element_bits);
+  events.macs = count(tile.outputs) * count(tile.width);
+  events.accumulations = count(tile.outputs);
+  events.input_bits = count(tile.input_elements()) * bits + 2 * events.macs * bits;
+}
+
+}  // namespace
+
+EventCounts& EventCounts::operator+=(const EventCounts& other) {
+  crossbar_reads += other.crossbar_reads;
+  wordline_drives += other.wordline_drives;
+  sample_holds += other.sample_holds;
+  adc_conversions += other.adc_conversions;
+  shift_adds += other.shift_adds;
+  accumulations += other.accumulations;
+  input_bits += other.input_bits;
+  output_bits += other.output_bits;
+  table_row_reads += other.table_row_reads;
+  adds += other.adds;
+  macs += other.macs;
+  vector_elements += other.vector_elements;
+  sigmoids += other.sigmoids;
+  flits_injected += other.flits_injected;
+  return *this;
+}
+
+bool EventCounts::operator==(const EventCounts& other) const {
+  return crossbar_reads == other.crossbar_reads && wordline_drives == other.wordline_drives &&
+         sample_holds == other.sample_holds && adc_conversions == other.adc_conversions &&
+         shift_adds == other.shift_adds && accumulations == other.accumulations &&
+         input_bits == other.input_bits && output_bits == other.output_bits &&
+         table_row_reads == other.table_row_reads && adds == other.adds && macs == other.macs &&
+         vector_elements == other.vector_elements && sigmoids == other.sigmoids &&
+         flits_injected == other.flits_injected;
+}
+
+EventCounts operator*(const EventCounts& counts, std::uint64_t times) {
+  EventCounts product = counts;
+  for (std::uint64_t* field :
+       {&product.crossbar_reads, &product.wordline_drives, &product.sample_holds,
+        &product.adc_conversions, &product.shift_adds, &product.accumulations, &product.input_bits,
+        &product.output_bits, &product.table_row_reads, &product.adds, &product.macs,
+        &product.vector_elements, &product.sigmoids, &product.flits_injected}) {
+    *field *= times;
+  }
+  return product;
+}
+
+EventCounts sample_events(const Design& design, const Model& model, int index) {
+  const Tile& tile = design.tiles[static_cast<std::size_t>(index)];
+  EventCounts events;
+  if (tile.kind == TileKind::kHost) return events;
+  if (tile.kind == TileKind::kMvm) mvm_events(tile, model, design.hardware, events);
+  if (tile.kind == TileKind::kInteraction) interaction_events(tile, events);
+  const Count outputs = count(tile.outputs);
+  const Count partial_sums = count(tile.partials()) * outputs;
+  events.adds += partial_sums;
+  events.input_bits += 2 * 32 * partial_sums;
+  if (!tile.raw) events.vector_elements = outputs;
+  if (tile.sigmoid) events.sigmoids = outputs;
+  Count elements = outputs;  // Written once, read once a send.
+  for (const Send& send : tile.sends) elements += count(send.elements);
+  events.output_bits = elements * count(tile.output_bits);
+  return events;
+}
+
+EventCounts lookup_events(const Design& design, const Model& model, int index) {
+  const Tile& tile = design.tiles[static_cast<std::size_t>(index)];
+  const TableRow row = table_row(tile, model, design.hardware);
+  EventCounts events;
+  events.table_row_reads = 1;
+  events.crossbar_reads = count(row.arrays);
+  events.wordline_drives = count(row.arrays);
+  events.sample_holds = count(row.columns);
+  events.adc_conversions = count(row.columns);
+  events.adds = count(tile.width);
+  events.accumulations = count(tile.width);
+  events.input_bits = 2 * 32;
+  return events;
+}
+
+}  // namespace recpim

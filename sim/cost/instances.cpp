@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cost/instances.h"
+
+#include "traces/support/math.h"
+
+namespace recpim {
+namespace {
+
+using Instances = std::vector<std::pair<std::string, std::int64_t>>;
+
+std::int64_t bits_of(std::int64_t slots, std::int64_t elements, std::int64_t bits) {
+  return slots * elements * bits;
+}
+
+std::int64_t mvm_instances(const Tile& tile, const Hardware& hardware, Instances& out) {
+  const std::int64_t crossbars = hardware.mvm_tile.crossbars;
+  const std::int64_t adcs = crossbars * (hardware.crossbar.columns / hardware.adc.columns_per_adc);
+  out.emplace_back("crossbar", crossbars);
+  out.emplace_back("dac", crossbars * hardware.crossbar.rows);
+  out.emplace_back("sample_hold", crossbars * hardware.crossbar.columns);
+  out.emplace_back("adc", adcs);
+  out.emplace_back("shift_add", adcs);
+  return bits_of(hardware.buffer_slots, tile.rows, tile.ports[0].element_bits);
+}
+
+std::int64_t embedding_instances(const Tile& tile, const Model& model, const Hardware& hardware,
+                                 Instances& out) {
+  const auto& xbar = hardware.crossbar;
+  const TableRow row = table_row(tile, model, hardware);
+  const std::int64_t banks = hardware.embedding_tile.banks;
+  const std::int64_t cells =
+      static_cast<std::int64_t>(hardware.embedding_tile.bank_kib) * 8192 / xbar.cell_bits;
+  const std::int64_t arrays = banks * ceil_div(cells, std::int64_t{xbar.rows} * xbar.columns);
+  out.emplace_back("crossbar", arrays);
+  out.emplace_back("dac", arrays * xbar.rows);
+  out.emplace_back("sample_hold", banks * row.columns);
+  out.emplace_back("adc", banks * (row.columns / hardware.adc.columns_per_adc));
+  return bits_of(hardware.buffer_slots, hardware.embedding_tile.max_lookups, 32);
+}
+
+std::int64_t interaction_instances(const Tile& tile, const Hardware& hardware, Instances& out) {
+  out.emplace_back("mac", hardware.interaction_tile.lanes);
+  return bits_of(hardware.buffer_slots, hardware.interaction_tile.max_elements,
+                 tile.ports[0].element_bits);
+}
+
+}  // namespace
+
+TableRow table_row(const Tile& tile, const Model& model, const Hardware& hardware) {
+  const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
+  TableRow row;
+  row.cells = ceil_div(tile.width * op.weight_bits, hardware.crossbar.cell_bits);
+  row.arrays = ceil_div(row.cells, hardware.crossbar.columns);
+  row.columns = ceil_div(row.cells, hardware.adc.columns_per_adc) * hardware.adc.columns_per_adc;
+  return row;
+}
+
+Instances tile_instances(const Design& design, const Model& model, int index) {
+  const Tile& tile = design.tiles[static_cast<std::size_t>(index)];
+  const Hardware& hardware = design.hardware;
+  const std::int64_t slots = hardware.buffer_slots;
+  Instances out;
+  if (tile.kind == TileKind::kHost) return out;
+  std::int64_t input = 0;
+  std::int64_t lanes = hardware.mvm_tile.vector_lanes;
+  std::int64_t adders = 0;
+  if (tile.kind == TileKind::kMvm) input = mvm_instances(tile, hardware, out);
+  if (tile.kind == TileKind::kEmbedding) {
+    input = embedding_instances(tile, model, hardware, out);
+    lanes = hardware.embedding_tile.vector_lanes;
+    adders = tile.width;  // A row a cycle.
+  }
+  if (tile.kind == TileKind::kInteraction) {
+    input = interaction_instances(tile, hardware, out);
+    lanes = hardware.interaction_tile.vector_lanes;
+  }
+  if (tile.partials() > 0) {
+    input += tile.partials() * bits_of(slots, tile.outputs, 32);
+    adders += lanes;
+  }
+  out.emplace_back("accumulator", bits_of(slots, tile.outputs, 32));
+  out.emplace_back("input_buffer", input);
+  out.emplace_back("output_buffer", bits_of(slots, tile.outputs, tile.output_bits));
+  if (adders > 0) out.emplace_back("adder", adders);
+  if (!tile.raw) out.emplace_back("requantiser", lanes);
+  if (tile.sigmoid) out.emplace_back("sigmoid", lanes);
+  out.emplace_back("sequencer", 1);
+  return out;
+}
+
+}  // namespace recpim

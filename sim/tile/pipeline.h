@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What stands between a tile's network interface and its router-facing ports: input buffers,
+/// engine, accumulators, vector unit, output buffers, and the sequencer that keeps them in step.
+/// Two implementations of the rules in sim/README.md, "Tile": ClosedPipeline computes the cycles,
+/// SteppedPipeline walks through them (reference mode).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "sim/core/cycle_ring.h"
+#include "sim/tile/engine.h"
+#include "sim/tile/network_interface.h"
+#include "sim/tile/vector_unit.h"
+
+namespace recpim {
+
+/// The buffers behind a tile's ports: S slots of the input vector and of each partial-sum vector.
+class TileBuffers {
+ public:
+  TileBuffers(const Design& design, const Tile& tile, bool values);
+
+  /// Stores the next packet of a port, whose tail has arrived at `at`.
+  void store(int port, const Packet& packet, Cycle at);
+  /// When the oldest sample's packets of these ports have all arrived; kNever while some have not.
+  Cycle inputs_complete() const { return latest(0, inputs_); }
+  Cycle partials_complete() const { return latest(inputs_, partials_); }
+  const std::vector<std::int32_t>& input(std::uint64_t sample) const {
+    return input_[sample % slots_];
+  }
+  std::vector<const std::vector<std::int32_t>*> partials(std::uint64_t sample) const;
+  /// Gives the oldest sample's slots back through the interface, from `released` on.
+  void take_inputs(NetworkInterface& interface, Cycle released) {
+    take(0, inputs_, interface, released);
+  }
+  void take_partials(NetworkInterface& interface, Cycle released) {
+    take(inputs_, partials_, interface, released);
+  }
+  /// What the oldest sample still lacks, if some of it is there.
+  std::string waits_for() const;
+  std::uint64_t elements_stored() const { return elements_stored_; }
+
+ private:
+  Cycle latest(std::size_t first, std::size_t count) const;
+  void take(std::size_t first, std::size_t count, NetworkInterface& interface, Cycle released);
+
+  const Tile& tile_;
+  std::size_t slots_, inputs_, partials_;
+  bool lookups_;
+  std::vector<CycleRing> complete_;  ///< One a port.
+  std::vector<std::uint64_t> count_;
+  std::vector<std::vector<std::int32_t>> input_;                 ///< One a slot.
+  std::vector<std::vector<std::vector<std::int32_t>>> partial_;  ///< [slot][partial port]
+  std::uint64_t elements_stored_ = 0;
+};
+
+class Pipeline : public sc_core::sc_module, public InterfaceClient {
+ public:
+  Pipeline(const sc_core::sc_module_name& name, TileBuffers& buffers, Engine& engine,
+           VectorUnit& vector_unit)
+      : sc_module(name), buffers_(buffers), engine_(engine), vector_unit_(vector_unit) {}
+  void connect(NetworkInterface& interface) { interface_ = &interface; }
+  virtual std::string waits_for() const = 0;
+
+ protected:
+  NetworkInterface& interface() { return *interface_; }
+  TileBuffers& buffers_;
+  Engine& engine_;
+  VectorUnit& vector_unit_;
+
+ private:
+  NetworkInterface* interface_ = nullptr;
+};
+
+std::unique_ptr<Pipeline> make_pipeline(const Design& design, const Tile& tile, bool values,
+                                        bool stepped, CycleScheduler& cycles, TileBuffers& buffers,
+                                        Engine& engine, VectorUnit& vector_unit);
+
+}  // namespace recpim

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "sim/tile/pipeline.h"
+
+namespace recpim {
+
+TileBuffers::TileBuffers(const Design& design, const Tile& tile, bool values)
+    : tile_(tile),
+      slots_(static_cast<std::size_t>(design.hardware.buffer_slots)),
+      inputs_(static_cast<std::size_t>(tile.inputs())),
+      partials_(static_cast<std::size_t>(tile.partials())),
+      lookups_(tile.kind == TileKind::kEmbedding),
+      complete_(tile.ports.size()),
+      count_(tile.ports.size(), 0),
+      input_(slots_),
+      partial_(slots_, std::vector<std::vector<std::int32_t>>(partials_)) {
+  if (!values || lookups_) return;
+  for (auto& slot : input_) slot.assign(static_cast<std::size_t>(tile.input_elements()), 0);
+}
+
+void TileBuffers::store(int port, const Packet& packet, Cycle at) {
+  const auto p = static_cast<std::size_t>(port);
+  const std::size_t slot = count_[p]++ % slots_;
+  complete_[p].push(at);
+  elements_stored_ += static_cast<std::uint64_t>(packet.elements);
+  if (!packet.values) return;
+  const auto from = packet.values->begin() + packet.first_element;
+  const auto to = from + packet.elements;
+  if (p >= inputs_) {
+    partial_[slot][p - inputs_].assign(from, to);
+  } else if (lookups_) {
+    input_[slot].assign(from, to);
+  } else {
+    std::copy(from, to, input_[slot].begin() + tile_.ports[p].first_element);
+  }
+}
+
+Cycle TileBuffers::latest(std::size_t first, std::size_t count) const {
+  Cycle latest = 0;
+  for (std::size_t p = first; p < first + count; ++p) {
+    if (complete_[p].empty()) return kNever;
+    latest = std::max(latest, complete_[p].front());
+  }
+  return latest;
+}
+
+std::vector<const std::vector<std::int32_t>*> TileBuffers::partials(std::uint64_t sample) const {
+  std::vector<const std::vector<std::int32_t>*> sums;
+  for (const auto& partial : partial_[sample % slots_]) sums.push_back(&partial);
+  return sums;
+}
+
+void TileBuffers::take(std::size_t first, std::size_t count, NetworkInterface& interface,
+                       Cycle released) {
+  for (std::size_t p = first; p < first + count; ++p) {
+    complete_[p].pop();
+    interface.return_credit(static_cast<int>(p), released);
+  }
+}
+
+std::string TileBuffers::waits_for() const {
+  const bool some = std::any_of(complete_.begin(), complete_.end(),
+                                [](const CycleRing& ring) { return !ring.empty(); });
+  std::string text;
+  for (std::size_t p = 0; some && p < complete_.size(); ++p) {
+    if (!complete_[p].empty()) continue;
+    text += (text.empty() ? "" : "; ") + std::string("a packet from tile ") +
+            std::to_string(tile_.ports[p].tile) + " on port " + std::to_string(p);
+  }
+  return text;
+}
+
+}  // namespace recpim

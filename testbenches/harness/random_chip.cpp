@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testbenches/harness/random_chip.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <stdexcept>
+#include <vector>
+
+#include "models/graph/create.h"
+#include "models/quantisation/quantise.h"
+#include "traces/format/trace.h"
+
+namespace recpim::testing {
+namespace {
+
+template <typename T>
+T pick(Random& random, std::initializer_list<T> values) {
+  return values.begin()[random.below(values.size())];
+}
+
+Hardware random_hardware(Random& random, const RandomChipOptions& options) {
+  Hardware hw;
+  hw.name = "random";
+  hw.mesh.columns = pick(random, {1, 3, 4, 5});
+  hw.mesh.rows = 48;
+  hw.mesh.flit_bits = pick(random, {32, 64, 128});
+  hw.mesh.buffer_flits = pick(random, {1, 2, 3, 4, 6});
+  do {
+    hw.crossbar.rows = pick(random, {16, 32, 64, 128});
+  } while (hw.crossbar.rows > options.most_rows);
+  do {
+    hw.crossbar.columns = pick(random, {16, 32, 64, 128});
+  } while (hw.crossbar.columns > options.most_rows);
+  hw.crossbar.cell_bits = pick(random, {1, 2, 4});
+  hw.crossbar.encoding =
+      options.differential && random.below(3) == 0 ? Encoding::kDifferential : Encoding::kOffset;
+  hw.crossbar.read_ps = pick<std::int64_t>(random, {500, 3000, 10'000, 30'000});
+  hw.dac_bits = pick(random, {1, 2});
+  hw.adc.bits = options.lossless ? 12 : static_cast<int>(3 + random.below(7));
+  hw.adc.bits = std::max(hw.adc.bits, hw.crossbar.cell_bits);
+  hw.adc.columns_per_adc = hw.crossbar.columns / pick(random, {1, 2, 4});
+  hw.adc.samples_per_s = pick<std::int64_t>(random, {1'200'000'000, 600'000'000, 400'000'000});
+  hw.mvm_tile.crossbars = pick(random, {2, 4, 8, 24});
+  hw.mvm_tile.vector_lanes = pick(random, {1, 2, 8});
+  hw.embedding_tile.banks = pick(random, {1, 2, 4});
+  hw.embedding_tile.bank_kib = 1;
+  hw.embedding_tile.vector_lanes = pick(random, {1, 4});
+  hw.embedding_tile.max_lookups = 64;
+  hw.interaction_tile.lanes = pick(random, {1, 4, 16});
+  hw.interaction_tile.vector_lanes = pick(random, {1, 4});
+  hw.interaction_tile.max_elements = 1024;
+  hw.buffer_slots = static_cast<int>(1 + random.below(3));
+  return hw;
+}
+
+// The shape of the trace and its samples: bags of 0 to 5 rows.
+TraceInfo random_trace_shape(Random& random, bool mlp) {
+  TraceInfo info;
+  info.dense = static_cast<std::uint32_t>(2 + random.below(30));
+  info.has_labels = true;
+  const std::size_t tables = mlp ? 0 : 1 + random.below(5);
+  for (std::size_t t = 0; t < tables; ++t) {
+    info.tables.push_back({"t" + std::to_string(t), 3 + random.below(200)});
+  }
+  return info;
+}
+
+void write_trace(const std::string& path, const TraceInfo& info, std::uint64_t samples,
+                 Random& random) {
+  TraceChunk chunk;
+  chunk.count = samples;
+  chunk.offsets.assign(info.tables.size(), {0});
+  chunk.indices.resize(info.tables.size());
+  const bool negative = random.below(2) == 0;
+  for (std::uint64_t s = 0; s < samples; ++s) {
+    chunk.labels.push_back(static_cast<float>(random.below(2)));
+    for (std::uint32_t d = 0; d < info.dense; ++d) {
+      const double value = random.normal();
+      chunk.dense.push_back(static_cast<float>(negative ? value : value * value));
+    }
+    for (std::size_t t = 0; t < info.tables.size(); ++t) {
+      const std::uint64_t bag = random.below(6);
+      for (std::uint64_t i = 0; i < bag; ++i) {
+        chunk.indices[t].push_back(static_cast<std::uint32_t>(random.below(info.tables[t].rows)));
+      }
+      chunk.offsets[t].push_back(chunk.indices[t].size());
+    }
+  }
+  TraceWriter writer(path, info);
+  writer.append(chunk);
+  writer.finish();
+}
+
+Model random_model(const TraceInfo& info, bool mlp, std::uint64_t seed, Random& random) {
+  Precision precision;
+  precision.weight_bits = pick(random, {2, 4, 8});
+  precision.activation_bits = pick(random, {4, 8});
+  const auto width = [&random] { return static_cast<int>(1 + random.below(70)); };
+  Model model;
+  if (mlp) {
+    model = create_mlp({static_cast<int>(info.dense), width(), width(), width()}, precision, seed);
+  } else {
+    DlrmShape shape;
+    shape.embedding_dim = pick(random, {4, 8, 16});
+    shape.bottom = {width(), shape.embedding_dim};
+    shape.top = {width(), 1};
+    model = create_dlrm(info, shape, precision, seed);
+  }
+  // Precision of its own for each operator that has weights.
+  for (Operator& op : model.operators) {
+    if (op.kind == OpKind::kFc) op.weight_bits = pick(random, {2, 4, 8});
+  }
+  return model;
+}
+
+std::string scratch_folder() {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("recpim-chip-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  return folder.string();
+}
+
+}  // namespace
+
+RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
+                       const RandomChipOptions& options) {
+  for (std::uint64_t attempt = 0; attempt < 200; ++attempt) {
+    Random shape(shape_seed, 2 * attempt);
+    Random data(seed, 2 * attempt + 1);
+    const Hardware hardware = random_hardware(shape, options);
+    const TraceInfo info = random_trace_shape(shape, options.mlp);
+    RandomChip chip;
+    chip.trace_path = scratch_folder() + "/trace-" + std::to_string(shape_seed) + "-" +
+                      std::to_string(seed) + ".h5";
+    try {
+      validate(hardware, "random hardware");
+      write_trace(chip.trace_path, info, options.samples, data);
+      chip.model = random_model(info, options.mlp, seed, shape);
+      const TraceReader trace(chip.trace_path);
+      quantise(chip.model, trace, spread_samples(options.samples));
+      chip.design = map_naive(chip.model, hardware);
+    } catch (const InputError&) {
+      continue;  // Does not fit together: the next draw.
+    }
+    return chip;
+  }
+  throw std::runtime_error("random_chip: 200 draws and none fits");
+}
+
+std::string in_child(const std::function<std::string()>& function) {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) throw std::runtime_error("in_child: no pipe");
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("in_child: no process");
+  if (child == 0) {
+    close(ends[0]);
+    int code = 0;
+    std::string text;
+    try {
+      text = function();
+    } catch (const std::exception& error) {
+      text = error.what();
+      code = 1;
+    }
+    std::size_t done = 0;
+    while (done < text.size()) {
+      const ssize_t n = write(ends[1], text.data() + done, text.size() - done);
+      if (n <= 0) _exit(2);
+      done += static_cast<std::size_t>(n);
+    }
+    _exit(code);
+  }
+  close(ends[1]);
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (ssize_t n = 0; (n = read(ends[0], buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw std::runtime_error("in_child: " + (text.empty() ? "crashed" : text));
+  }
+  return text;
+}
+
+}  // namespace recpim::testing

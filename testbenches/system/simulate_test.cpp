@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole chips: the fast mode, the timing mode, the stepped reference mode and the integer reference
+// agree on random small chips.
+#include "sim/chip/simulate.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "models/mapping/block_reference.h"
+#include "models/ops/integer_reference.h"
+#include "testbenches/harness/random_chip.h"
+
+namespace recpim {
+namespace {
+
+using testing::in_child;
+using testing::random_chip;
+using testing::RandomChip;
+using testing::RandomChipOptions;
+
+// How many random chips: 40, or RECPIM_SEEDS (the nightly target's).
+int seeds() {
+  const char* text = std::getenv("RECPIM_SEEDS");
+  return text != nullptr ? std::atoi(text) : 40;
+}
+
+// Everything a run found, as text: cycles of every sample, values, and result.json without `host`.
+std::string run(const RandomChip& chip, const SimulateOptions& options, bool with_values) {
+  return in_child([&] {
+    const TraceReader trace(chip.trace_path);
+    const SimulationResult result = simulate(chip.design, chip.model, trace, options);
+    std::string text;
+    for (const Prediction& p : result.predictions) {
+      text += std::to_string(p.accepted) + " " + std::to_string(p.transferred);
+      for (const auto v : p.values) text += with_values ? " " + std::to_string(v) : "";
+      text += "\n";
+    }
+    Json json = result.json;
+    json.erase("host");
+    if (!with_values) json.erase("quality");
+    return text + json.dump();
+  });
+}
+
+class RandomChips : public ::testing::TestWithParam<int> {
+ protected:
+  RandomChip chip(bool lossless) const {
+    RandomChipOptions options;
+    options.mlp = GetParam() % 4 == 3;
+    options.lossless = lossless;
+    const auto seed = static_cast<std::uint64_t>(GetParam());
+    return random_chip(seed, seed + 1000, options);
+  }
+};
+
+TEST_P(RandomChips, ReferenceModeEqualsFastMode) {
+  const RandomChip c = chip(false);
+  SimulateOptions fast;
+  SimulateOptions stepped;
+  stepped.reference = true;
+  EXPECT_EQ(run(c, fast, true), run(c, stepped, true));
+}
+
+TEST_P(RandomChips, TimingModeHasTheSameCyclesAndCosts) {
+  const RandomChip c = chip(false);
+  SimulateOptions functional;
+  SimulateOptions timing;
+  timing.mode = SimulationMode::kTiming;
+  EXPECT_EQ(run(c, functional, false), run(c, timing, false));
+}
+
+TEST_P(RandomChips, OrderOfWakeUpsChangesNothing) {
+  const RandomChip c = chip(false);
+  SimulateOptions plain;
+  plain.arrivals = {0, 0, 500, 501, 502, 5000};
+  plain.samples = plain.arrivals.size();
+  SimulateOptions shuffled = plain;
+  shuffled.shuffle_wakeups = 99;
+  EXPECT_EQ(run(c, plain, true), run(c, shuffled, true));
+}
+
+TEST_P(RandomChips, LosslessPredictionsEqualTheIntegerReference) {
+  const RandomChip c = chip(true);
+  for (const Tile& tile : c.design.tiles) ASSERT_EQ(tile.adc_shift, 0);
+  const std::string got = in_child([&] {
+    const TraceReader trace(c.trace_path);
+    const SimulationResult result = simulate(c.design, c.model, trace, {});
+    const auto expected = integer_outputs(c.model, trace, 0, result.predictions.size());
+    std::vector<std::int32_t> values;
+    for (const auto& p : result.predictions) {
+      values.insert(values.end(), p.values.begin(), p.values.end());
+    }
+    return values.size() == expected.size() && values == expected ? "equal" : "different";
+  });
+  EXPECT_EQ(got, "equal");
+}
+
+// The draws must reach what is rare: operators over several tiles with partial sums, tables over
+// several tiles, lossy converters, both encodings.
+TEST(RandomChipDraws, CoverTheRareCases) {
+  int row_splits = 0;
+  int table_splits = 0;
+  int lossy = 0;
+  int differential = 0;
+  for (int seed = 0; seed < seeds(); ++seed) {
+    RandomChipOptions options;
+    options.mlp = seed % 4 == 3;
+    const auto s = static_cast<std::uint64_t>(seed);
+    const RandomChip c = random_chip(s, s + 1000, options);
+    bool shifted = false;
+    for (const Tile& tile : c.design.tiles) {
+      if (tile.raw) ++(tile.kind == TileKind::kMvm ? row_splits : table_splits);
+      shifted = shifted || tile.adc_shift > 0;
+    }
+    lossy += shifted ? 1 : 0;
+    differential += c.design.hardware.crossbar.encoding == Encoding::kDifferential ? 1 : 0;
+  }
+  EXPECT_GT(row_splits, 0);
+  EXPECT_GT(table_splits, 0);
+  EXPECT_GT(lossy, 0);
+  EXPECT_GT(differential, 0);
+  std::cout << row_splits << " row splits, " << table_splits << " table splits, " << lossy
+            << " lossy, " << differential << " differential\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomChips, ::testing::Range(0, seeds()));
+
+}  // namespace
+}  // namespace recpim

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cost/cost_model.h"
+
+#include <gtest/gtest.h>
+
+#include "testbenches/unit/mapping/models.h"
+
+namespace recpim {
+namespace {
+
+using testing::concat;
+using testing::dot;
+using testing::embedding;
+using testing::fc;
+using testing::mlp;
+using testing::model_of;
+
+ChipEvents nothing(const Design& design) {
+  ChipEvents events;
+  events.tiles.resize(design.tiles.size());
+  events.router_flits.assign(
+      static_cast<std::size_t>(design.mesh_columns) * static_cast<std::size_t>(design.mesh_rows),
+      0);
+  return events;
+}
+
+// One crossbar: 128 inputs of 8 unsigned bits, 32 channels of 8 bits in 128 columns, 8 phases.
+TEST(Energy, OneCrossbarProductByHand) {
+  const Model model = mlp({128, 32});
+  const Design design = map_naive(model, Hardware());
+  const EventCounts counts = sample_events(design, model, 1);
+  EXPECT_EQ(counts.crossbar_reads, 8U);
+  EXPECT_EQ(counts.wordline_drives, 1024U);
+  EXPECT_EQ(counts.adc_conversions, 1024U);
+  EXPECT_EQ(counts.accumulations, 256U);
+  EXPECT_EQ(counts.input_bits, 2048U);
+  EXPECT_EQ(counts.output_bits, 512U);
+  ChipEvents events = nothing(design);
+  events.tiles[1] = counts;
+  const CostTree energy = energy_of(design, model, events, load_technology("isaac-32nm"), 1000);
+  const Json& tile = energy.parts["tile_1_fc1"];
+  EXPECT_NEAR(tile["crossbar"].get<double>(), 240, 1e-9);    // 8 reads x 0.3 mW x 100 ns.
+  EXPECT_NEAR(tile["dac"].get<double>(), 400, 1e-9);         // 128 x 3.9 uW x 800 ns.
+  EXPECT_NEAR(tile["sample_hold"].get<double>(), 1, 1e-9);   // 128 x 9.8 nW x 800 ns.
+  EXPECT_NEAR(tile["adc"].get<double>(), 1024 / 0.6, 1e-9);  // 2 mW / 1.2 GS/s each.
+  EXPECT_NEAR(tile["shift_add"].get<double>(), 1024 / 48.0, 1e-9);
+  EXPECT_NEAR(tile["accumulator"].get<double>(), 46, 1e-9);    // 256 x 0.23 mW x 100 ns / 128.
+  EXPECT_NEAR(tile["input_buffer"].get<double>(), 124, 1e-9);  // 2048 bits, 20.48 a ns at 1.24 mW.
+  EXPECT_NEAR(tile["output_buffer"].get<double>(), 28, 1e-9);  // 512 bits, 30.72 a ns at 1.68 mW.
+  EXPECT_NEAR(tile["requantiser"].get<double>(), 105.6, 1e-9);
+  EXPECT_NEAR(energy.total, 240 + 400 + 1 + 1024 / 0.6 + 1024 / 48.0 + 46 + 124 + 28 + 105.6, 1e-6);
+}
+
+// A row of 16 x 8 bits lies in 64 cells; its ADC converts 128 columns.
+TEST(Energy, OneLookupByHand) {
+  const Model model = model_of({embedding(0, 1000, 16), embedding(1, 1000, 16),
+                                concat("features", {0, 1}, 32, true), dot(2, 2)});
+  const Design design = map_naive(model, Hardware());
+  const EventCounts counts = lookup_events(design, model, 1);
+  EXPECT_EQ(counts.wordline_drives, 1U);
+  EXPECT_EQ(counts.adc_conversions, 128U);
+  EXPECT_EQ(counts.adds, 16U);
+  ChipEvents events = nothing(design);
+  events.tiles[1] = counts;
+  const CostTree energy = energy_of(design, model, events, load_technology("isaac-32nm"), 1);
+  const Json& tile = energy.parts["tile_1_table_0"];
+  EXPECT_NEAR(tile["crossbar"].get<double>(), 0.234375, 1e-12);  // 30 pJ / 128 rows.
+  EXPECT_NEAR(tile["dac"].get<double>(), 0.390625, 1e-12);
+  EXPECT_NEAR(tile["sample_hold"].get<double>(), 0.125, 1e-12);
+  EXPECT_NEAR(tile["adc"].get<double>(), 128 / 0.6, 1e-9);
+  EXPECT_NEAR(tile["adder"].get<double>(), 1.6, 1e-12);
+  EXPECT_NEAR(tile["accumulator"].get<double>(), 2.875, 1e-12);
+  EXPECT_NEAR(tile["input_buffer"].get<double>(), 3.875, 1e-12);
+  EXPECT_FALSE(tile.contains("shift_add"));
+}
+
+TEST(Energy, InteractionAndVectorUnitByHand) {
+  const Model model = model_of({embedding(0, 10, 16), embedding(1, 10, 16), embedding(2, 10, 16),
+                                concat("features", {0, 1, 2}, 48, true), dot(3, 3)});
+  const Design design = map_naive(model, Hardware());
+  const EventCounts counts = sample_events(design, model, 2);
+  EXPECT_EQ(counts.macs, 48U);  // 3 pairs x 16.
+  EXPECT_EQ(counts.vector_elements, 3U);
+  EXPECT_EQ(counts.input_bits, 48U * 8 + 2 * 48 * 8);
+  EXPECT_EQ(counts.output_bits, 2U * 3 * 8);
+  EXPECT_EQ(counts.crossbar_reads, 0U);
+}
+
+TEST(Events, RowSplitCountsPartialSums) {
+  Hardware hardware;
+  hardware.crossbar.rows = hardware.crossbar.columns = 16;
+  hardware.adc.columns_per_adc = 16;
+  hardware.mvm_tile.crossbars = 1;
+  const Model model = mlp({24, 4});
+  const Design design = map_naive(model, hardware);
+  const EventCounts home = sample_events(design, model, 1);
+  const EventCounts raw = sample_events(design, model, 2);
+  EXPECT_EQ(home.adds, 4U);
+  EXPECT_EQ(home.input_bits, 2U * 16 * 8 + 2 * 4 * 32);
+  EXPECT_EQ(raw.vector_elements, 0U);
+  EXPECT_EQ(raw.output_bits, 2U * 4 * 32);
+  EXPECT_EQ(raw.wordline_drives, 8U * 8);
+}
+
+TEST(Events, SumAndMultiple) {
+  const Model model = mlp({128, 32});
+  const Design design = map_naive(model, Hardware());
+  const EventCounts once = sample_events(design, model, 1);
+  EventCounts thrice = once;
+  thrice += once;
+  thrice += once;
+  EXPECT_EQ(thrice, once * 3);
+}
+
+TEST(Energy, PartsSumToTheTotal) {
+  const Model model = mlp({300, 40, 16});
+  const Design design = map_naive(model, Hardware());
+  const Technology technology = load_technology("isaac-32nm");
+  ChipEvents events = nothing(design);
+  for (int t = 0; t < 3; ++t) {
+    events.tiles[static_cast<std::size_t>(t)] = sample_events(design, model, t) * 7;
+    events.router_flits[static_cast<std::size_t>(t)] = 3;
+  }
+  events.link_flits = 5;
+  const CostTree energy = energy_of(design, model, events, technology, 12345);
+  EXPECT_EQ(tree_sum(energy.parts), energy.total);
+  EXPECT_EQ(tree_sum(Json::parse(energy.parts.dump())), energy.total);
+  EXPECT_NEAR(tree_sum(by_component(energy.parts)), energy.total, 1e-9 * energy.total);
+  EXPECT_NEAR(tree_sum(energy.parts["noc"]), 9 * 42 / 2.025, 1e-9);
+  EXPECT_EQ(energy.parts["leakage"], 0.0);
+  const CostTree area = area_of(design, model, technology);
+  EXPECT_EQ(tree_sum(area.parts), area.total);
+  // 1,200 cycles of 1.2 GHz are 1 us: 5 nJ in it are 5 mW.
+  EXPECT_DOUBLE_EQ(average_power_mw(5000, 1200, design.hardware), 5);
+}
+
+TEST(Area, InstancesOfATileByHand) {
+  const Model model = mlp({128, 32});
+  const Design design = map_naive(model, Hardware());
+  const Technology technology = load_technology("isaac-32nm");
+  const CostTree area = area_of(design, model, technology);
+  const Json& tile = area.parts["tile_1_fc1"];
+  EXPECT_NEAR(tile["crossbar"].get<double>(), 12 * 0.0002, 1e-12);  // 96 crossbars: ISAAC's tile.
+  EXPECT_NEAR(tile["adc"].get<double>(), 12 * 0.0096, 1e-12);
+  EXPECT_NEAR(tile["dac"].get<double>(), 12 * 0.00017, 1e-12);
+  EXPECT_NEAR(tile["sample_hold"].get<double>(), 12 * 0.00004, 1e-12);
+  EXPECT_NEAR(tile["shift_add"].get<double>(), 96 * 0.00006, 1e-12);
+  EXPECT_NEAR(tile["input_buffer"].get<double>(), 2 * 1024 * 0.0021 / 16384, 1e-12);
+  EXPECT_NEAR(tile["requantiser"].get<double>(), 16 * 6906e-6, 1e-12);
+  // Two routers in the design's mesh, 166 more on the chip.
+  EXPECT_NEAR(tree_sum(area.parts["noc"]), 2 * 0.151 / 4, 1e-12);
+  EXPECT_NEAR(unused_area_of(design, technology), 166 * 0.151 / 4, 1e-9);
+}
+
+TEST(Area, EmbeddingTileByHand) {
+  const Model model = model_of({embedding(0, 1000, 16), embedding(1, 1000, 16),
+                                concat("features", {0, 1}, 32, true), dot(2, 2)});
+  const Design design = map_naive(model, Hardware());
+  const Json tile = area_of(design, model, load_technology("isaac-32nm")).parts["tile_1_table_0"];
+  // 8 banks of 1 MiB in 2-bit cells: 256 arrays each. One ADC a bank.
+  EXPECT_NEAR(tile["crossbar"].get<double>(), 2048 * 2.5e-5, 1e-12);
+  EXPECT_NEAR(tile["adc"].get<double>(), 8 * 0.0012, 1e-12);
+  EXPECT_NEAR(tile["adder"].get<double>(), 16 * 278e-6, 1e-12);
+}
+
+TEST(TileName, NamesOperatorAndPart) {
+  Hardware hardware;
+  hardware.mvm_tile.crossbars = 1;
+  const Model model = mlp({128, 64, 16});
+  const Design design = map_naive(model, hardware);
+  EXPECT_EQ(tile_name(design, model, 0), "tile_0_host");
+  EXPECT_EQ(tile_name(design, model, 1), "tile_1_fc1_part_0");
+  EXPECT_EQ(tile_name(design, model, 2), "tile_2_fc1_part_1");
+  EXPECT_EQ(tile_name(design, model, 3), "tile_3_fc2");
+}
+
+}  // namespace
+}  // namespace recpim
