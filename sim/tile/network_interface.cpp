@@ -122,12 +122,14 @@ void NetworkInterface::send_data() {
   packet.dst_y = consumer.y;
   packet.port = send.port;
   packet.element_bits = consumer.ports[static_cast<std::size_t>(send.port)].element_bits;
-  packet.first_element = send.first_element;
-  packet.elements = output.elements.empty() ? send.elements : output.elements[next_send_];
+  // The host's sends have vectors of their own, other tiles' are slices of one.
+  const bool own = !output.elements.empty();
+  packet.first_element = own ? 0 : send.first_element;
+  packet.elements = own ? output.elements[next_send_] : send.elements;
   packet.flits =
       1 + payload_flits(packet.elements, packet.element_bits, design_.hardware.mesh.flit_bits);
   if (!output.values.empty()) {
-    packet.values = output.values.size() == 1 ? output.values.front() : output.values[next_send_];
+    packet.values = own ? output.values[next_send_] : output.values.front();
   }
   credits_[next_send_].pop();
   if (++next_send_ == tile_.sends.size()) {

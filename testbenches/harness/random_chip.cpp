@@ -43,7 +43,7 @@ Hardware random_hardware(Random& random, const RandomChipOptions& options) {
   hw.adc.bits = std::max(hw.adc.bits, hw.crossbar.cell_bits);
   hw.adc.columns_per_adc = hw.crossbar.columns / pick(random, {1, 2, 4});
   hw.adc.samples_per_s = pick<std::int64_t>(random, {1'200'000'000, 600'000'000, 400'000'000});
-  hw.mvm_tile.crossbars = pick(random, {2, 4, 8, 24});
+  hw.mvm_tile.crossbars = pick(random, {1, 2, 4, 24});
   hw.mvm_tile.vector_lanes = pick(random, {1, 2, 8});
   hw.embedding_tile.banks = pick(random, {1, 2, 4});
   hw.embedding_tile.bank_kib = 1;
@@ -59,7 +59,7 @@ Hardware random_hardware(Random& random, const RandomChipOptions& options) {
 // The shape of the trace and its samples: bags of 0 to 5 rows.
 TraceInfo random_trace_shape(Random& random, bool mlp) {
   TraceInfo info;
-  info.dense = static_cast<std::uint32_t>(2 + random.below(30));
+  info.dense = static_cast<std::uint32_t>(2 + random.below(60));
   info.has_labels = true;
   const std::size_t tables = mlp ? 0 : 1 + random.below(5);
   for (std::size_t t = 0; t < tables; ++t) {
