@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/chip/chip.h"
 
+#include "sim/tile/dot_engine.h"
+#include "sim/tile/embedding_engine.h"
+#include "sim/tile/mvm_engine.h"
+
 namespace recpim {
 
 int prediction_elements(const Model& model) { return model.output().elements(); }
@@ -27,6 +31,32 @@ Chip::Chip(const sc_core::sc_module_name& name, const Design& design, const Mode
                                              values, options.reference, cycles_);
     tiles_[i]->attach(mesh_);
   }
+}
+
+ChipEvents Chip::events() const {
+  ChipEvents all;
+  all.tiles.resize(tiles_.size());
+  all.tiles[0].flits_injected = host_.network_interface().flits_injected();
+  for (std::size_t i = 1; i < tiles_.size(); ++i) {
+    const TileModule& tile = *tiles_[i];
+    EventCounts& events = all.tiles[i];
+    events = sample_events(design_, model_, static_cast<int>(i)) * tile.engine().samples();
+    if (const auto* mvm = dynamic_cast<const MvmEngine*>(&tile.engine())) {
+      events.crossbar_reads = mvm->crossbars().reads();
+      events.wordline_drives = mvm->dacs().drives();
+      events.sample_holds = mvm->sample_hold().holds();
+      events.adc_conversions = mvm->adcs().conversions();
+      events.shift_adds = mvm->shift_add().adds();
+    } else if (const auto* tables = dynamic_cast<const EmbeddingEngine*>(&tile.engine())) {
+      events += lookup_events(design_, model_, static_cast<int>(i)) * tables->lookups();
+    } else if (const auto* dot = dynamic_cast<const DotEngine*>(&tile.engine())) {
+      events.macs = dot->macs();
+    }
+    events.flits_injected = tile.network_interface().flits_injected();
+  }
+  all.router_flits = mesh_.router_flits();
+  all.link_flits = mesh_.link_flits();
+  return all;
 }
 
 std::vector<std::string> Chip::blocked() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/chip/simulate.h"
+#include "sim/cost/cost_model.h"
 #include "sim/host/host_port.h"
 #include "sim/host/trace_player.h"
 #include "sim/noc/mesh.h"
@@ -22,10 +23,13 @@ class Chip : public sc_core::sc_module {
        const SimulateOptions& options);
 
   CycleScheduler& cycles() { return cycles_; }
+  const CycleScheduler& cycles() const { return cycles_; }
   HostPort& host() { return host_; }
   Mesh& mesh() { return mesh_; }
   /// Of the tile at that position of Design::tiles; [0], the host, is null.
   const std::vector<std::unique_ptr<TileModule>>& tiles() const { return tiles_; }
+  /// What every tile and router has done so far. The devices' own counters where they have them.
+  ChipEvents events() const;
   /// One line a tile that still waits for something, and a packet that has not arrived.
   std::vector<std::string> blocked() const;
 

@@ -104,6 +104,24 @@ Json utilisation_of(const Design& design, const Model& model, const Chip& chip, 
   return {{"tiles", operators}};
 }
 
+void add_costs(const Design& design, const Model& model, const Chip& chip, Cycle cycles,
+               double samples, Json& json) {
+  const Technology technology = load_technology(design.hardware.technology);
+  const CostTree energy = energy_of(design, model, chip.events(), technology, cycles);
+  const CostTree area = area_of(design, model, technology);
+  json["energy_pj"] = {{"total", energy.total},
+                       {"per_sample", energy.total / samples},
+                       {"by_component", by_component(energy.parts)},
+                       {"parts", energy.parts}};
+  json["area_mm2"] = {{"total", area.total},
+                      {"by_component", by_component(area.parts)},
+                      {"unused", unused_area_of(design, technology)},
+                      {"parts", area.parts}};
+  json["power_mw"] = {{"average", average_power_mw(energy.total, cycles, design.hardware)},
+                      {"leakage", leakage_mw(design, model, technology)}};
+  json["technology"] = {{"name", technology.name()}, {"not_published", technology.not_published()}};
+}
+
 double peak_rss_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -151,9 +169,7 @@ Json make_report(const Design& design, const Model& model, const TraceReader& tr
   json["latency_cycles"] = latency_of(predictions);
   json["throughput_samples_per_s"] =
       throughput_of(predictions, options.warmup, design.hardware.clock_hz);
-  json["energy_pj"] = {{"total", nullptr}, {"per_sample", nullptr}, {"parts", Json::object()}};
-  json["area_mm2"] = {{"total", nullptr}, {"parts", Json::object()}};
-  json["power_mw"] = {{"average", nullptr}, {"leakage", nullptr}};
+  add_costs(design, model, chip, cycles, n, json);
   json["quality"] = quality_of(model, trace, options, predictions);
   json["utilisation"] = utilisation_of(design, model, chip, cycles);
   json["memory"] = {{"table_bytes", table_bytes(model)}, {"replicated_bytes", 0}};
@@ -162,7 +178,7 @@ Json make_report(const Design& design, const Model& model, const TraceReader& tr
                   {"samples_per_s", n / wall_s},
                   {"crossbar_mvms", products},
                   {"crossbar_mvms_per_s", static_cast<double>(products) / wall_s},
-                  {"kernel_wakeups", const_cast<Chip&>(chip).cycles().wakeups()}};
+                  {"kernel_wakeups", chip.cycles().wakeups()}};
   json["provenance"] = Json::object();
   return json;
 }

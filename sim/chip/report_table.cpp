@@ -27,13 +27,11 @@ void row(std::ostringstream& out, const std::string& name, const std::string& va
   out << "  " << name << std::string(name.size() < 26 ? 26 - name.size() : 1, ' ') << value << "\n";
 }
 
-// The first level of a tree of costs: value and share of the total of every part.
+// Costs by component: value and share of the total.
 void parts(std::ostringstream& out, const Json& cost, const std::string& unit, double divisor) {
-  if (cost["total"].is_null()) return;
   const double total = cost["total"].get<double>();
-  for (const auto& item : cost["parts"].items()) {
-    const Json& part = item.value();
-    const double value = part.is_object() ? part.value("total", 0.0) : part.get<double>();
+  for (const auto& item : cost["by_component"].items()) {
+    const double value = item.value().get<double>();
     row(out, "  " + item.key(),
         number(value / divisor) + " " + unit + "  " +
             fixed(total > 0 ? 100 * value / total : 0.0, 1) + " %");
