@@ -30,6 +30,9 @@ struct DlrmShape {
 Model create_dlrm(const TraceInfo& trace, const DlrmShape& shape, Precision precision,
                   std::uint64_t seed);
 
+/// The standard deviation of an operator's initial weights.
+double initial_deviation(const Model& model, const Operator& op);
+
 /// Fully connected layers: layers[0] is the input's width, then one fc a number, ReLU between.
 Model create_mlp(const std::vector<int>& layers, Precision precision, std::uint64_t seed);
 

@@ -9,6 +9,7 @@
 
 #include "models/ops/batches.h"
 #include "models/ops/metrics.h"
+#include "models/quantisation/equalise.h"
 #include "models/quantisation/quantise.h"
 #include "models/training/network.h"
 #include "models/training/split.h"
@@ -185,11 +186,14 @@ TrainReport train(Model& model, const TraceReader& trace, const TrainOptions& op
   const Split split{options.seed, samples};
   const SplitSamples parts = split_samples(split);
   const std::vector<std::uint64_t> some = spread(parts.train, kTrainEvaluation);
+  if (!model.split) undo_equalisation(model);
   start_from_click_rate(model, labels_of(trace, some));
   TrainReport report;
   report.best_step = Trainer(model, trace, options, parts).run();
   model.split = split;
-  quantise(model, trace, spread(parts.train, kCalibrationSamples));
+  const std::vector<std::uint64_t> calibration = spread(parts.train, kCalibrationSamples);
+  equalise(model, trace, calibration);
+  quantise(model, trace, calibration);
   report.train_samples = parts.train.size();
   report.train = evaluate(model, trace, some);
   report.validation = evaluate(model, trace, parts.validation);

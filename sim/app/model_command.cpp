@@ -10,6 +10,7 @@
 #include "models/graph/graph.h"
 #include "models/graph/kinds.h"
 #include "models/ops/sample.h"
+#include "models/quantisation/equalise.h"
 #include "models/quantisation/quantise.h"
 #include "models/training/evaluate.h"
 #include "models/training/split.h"
@@ -77,7 +78,9 @@ int run_create(const Arguments& arguments) {
   require_fit(model, trace);
   if (trace.info().samples == 0) reject(trace.path(), "samples", "0", "at least one sample");
   try {
-    quantise(model, trace, spread_samples(trace.info().samples));
+    const std::vector<std::uint64_t> calibration = spread_samples(trace.info().samples);
+    equalise(model, trace, calibration);
+    quantise(model, trace, calibration);
   } catch (const std::invalid_argument& error) {
     throw InputError(trace.path() + ": " + error.what());
   }

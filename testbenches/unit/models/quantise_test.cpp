@@ -7,6 +7,7 @@
 
 #include "models/ops/float_reference.h"
 #include "models/ops/integer_reference.h"
+#include "models/quantisation/equalise.h"
 #include "testbenches/unit/models/small_models.h"
 
 namespace recpim {
@@ -68,6 +69,7 @@ TEST_F(QuantiseTest, DlrmFollowsItsFloatModel) {
   const TraceInfo info = test::small_info(5, {30, 100, 7});
   make_trace(info, 3);
   Model model = create_dlrm(info, {8, {16, 8}, {16, 8, 1}}, {8, 8}, 3);
+  equalise(model, *trace_, spread_samples(600));
   quantise(model, *trace_, spread_samples(600));
   EXPECT_LT(largest_error(model), 0.02);
   const int concat = model.find("features");
@@ -116,6 +118,82 @@ TEST_F(QuantiseTest, ChannelOfTinyWeightsAndLargeBiasKeepsItsBound) {
   model.operators[1].bias = {5, 7};
   quantise(model, *trace_, spread_samples(600));
   EXPECT_LT(largest_error(model), 2 * model.output().output.scale);
+}
+
+// What the operators at `positions` reach on the trace, as the largest magnitude of each.
+std::vector<double> reach(const Model& model, const TraceReader& trace,
+                          const std::vector<std::size_t>& positions) {
+  std::vector<double> largest(positions.size(), 0);
+  FloatReference reference(model);
+  TraceChunk chunk;
+  trace.read(0, 600, chunk);
+  for (std::uint64_t i = 0; i < chunk.count; ++i) {
+    const auto& outputs = reference.evaluate(chunk, i);
+    for (std::size_t p = 0; p < positions.size(); ++p) {
+      for (const float v : outputs[positions[p]]) {
+        largest[p] = std::max(largest[p], std::abs(static_cast<double>(v)));
+      }
+    }
+  }
+  return largest;
+}
+
+TEST_F(QuantiseTest, EqualisationKeepsTheFunctionAndAlignsTheRanges) {
+  const TraceInfo info = test::small_info(5, {30, 100, 7});
+  make_trace(info, 3);
+  Model model = create_dlrm(info, {8, {16, 8}, {16, 8, 1}}, {8, 8}, 3);
+  // Unequal to start with: one table 50 times the others.
+  for (float& w : model.operators[static_cast<std::size_t>(model.find("emb1"))].weight) w *= 50;
+  const auto before = float_outputs(model, *trace_, 0, 600);
+  const auto interactions = find_interactions(model);
+  ASSERT_EQ(interactions.size(), 1U);
+  const Interaction& interaction = interactions[0];
+  EXPECT_EQ(interaction.parts.size(), 4U);
+  EXPECT_EQ(interaction.own_column, (std::vector<std::int64_t>{0, -1, -1, -1}));
+  EXPECT_EQ(interaction.dot_column, 8);
+  equalise(model, *trace_, spread_samples(600));
+  const auto after = float_outputs(model, *trace_, 0, 600);
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], before[i], 1e-5);
+  std::vector<std::size_t> positions = interaction.parts;
+  positions.push_back(interaction.dot);
+  const std::vector<double> largest = reach(model, *trace_, positions);
+  for (const double r : largest) {
+    EXPECT_GT(r, largest[0] / 2.5);
+    EXPECT_LT(r, largest[0] * 2.5);
+  }
+  quantise(model, *trace_, spread_samples(600));
+  EXPECT_LT(largest_error(model), 0.05);
+  // Undone, the tables have the deviation of new ones and the function is still the same.
+  undo_equalisation(model);
+  for (const std::size_t p : interaction.parts) {
+    const Operator& op = model.operators[p];
+    double squares = 0;
+    for (const float w : op.weight) squares += static_cast<double>(w) * w;
+    EXPECT_NEAR(std::sqrt(squares / static_cast<double>(op.weight.size())),
+                initial_deviation(model, op), 1e-6);
+  }
+  const auto undone = float_outputs(model, *trace_, 0, 600);
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(undone[i], before[i], 1e-5);
+}
+
+TEST_F(QuantiseTest, EqualisationOfATableThatIsNeverSeen) {
+  const TraceInfo info = test::small_info(0, {30, 100});
+  make_trace(info, 0);  // every bag is empty
+  Model model = create_dlrm(info, {8, {8}, {4, 1}}, {8, 8}, 3);
+  equalise(model, *trace_, spread_samples(600));
+  quantise(model, *trace_, spread_samples(600));
+  EXPECT_LT(largest_error(model), 0.02);
+}
+
+TEST_F(QuantiseTest, EqualisationLeavesOtherGraphsAlone) {
+  EXPECT_TRUE(find_interactions(create_mlp({20, 32, 4}, {8, 8}, 3)).empty());
+  // A second reader of the dots would see scaled values.
+  Model model = create_dlrm(test::small_info(0, {30, 100}), {8, {8}, {4, 1}}, {8, 8}, 3);
+  ASSERT_EQ(find_interactions(model).size(), 1U);
+  Operator reader = model.operators[static_cast<std::size_t>(model.find("top0"))];
+  reader.name = "second";
+  model.operators.push_back(reader);
+  EXPECT_TRUE(find_interactions(model).empty());
 }
 
 }  // namespace
