@@ -70,11 +70,13 @@ class Converter {
  private:
   Json map(const YAML::Node& node, const std::string& place, int depth) {
     Json object = Json::object();
+    const std::string prefix = place.empty() ? "" : place + ".";
     for (const auto& item : node) {
       const std::string where = "line " + std::to_string(item.first.Mark().line + 1);
       if (!item.first.IsScalar()) reject(file_, where, "", "a plain word as key");
       const std::string key = item.first.Scalar();
-      const std::string inner = place.empty() ? key : place + "." + key;
+      std::string inner = prefix;
+      inner += key;
       if (object.contains(key)) reject(file_, inner, where, "each key once");
       object[key] = convert(item.second, inner, depth + 1);
     }

@@ -11,7 +11,6 @@ namespace {
 using testing::concat;
 using testing::dot;
 using testing::embedding;
-using testing::fc;
 using testing::mlp;
 using testing::model_of;
 
