@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The dimensions of a chip: the parameters that its modules get. Everything else is data. Two
+/// designs of one shape have the same chip.sv and share one Verilator build.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/graph/graph.h"
+#include "models/mapping/design.h"
+
+namespace recpim {
+
+/// One tile: its module and the parameters in the order in which they are written.
+struct TileShape {
+  std::string module;
+  std::vector<std::pair<std::string, int>> parameters;
+
+  int at(const std::string& name) const;  ///< std::out_of_range where there is none.
+};
+
+/// How an MVM tile uses its crossbars.
+struct MvmGrid {
+  int row_blocks = 0, column_blocks = 0;  ///< Crossbars.
+  int channel_columns = 0;                ///< Columns of a channel.
+  int group_channels = 0;                 ///< Channels of an ADC.
+  int crossbar_channels = 0;              ///< Channels of a crossbar.
+  int adcs = 0;                           ///< ADCs of a crossbar.
+};
+MvmGrid mvm_grid(const Tile& tile, const Model& model, const Hardware& hardware);
+
+/// The format of a tile's input vector (of the lookups' tables: meaningless).
+TensorFormat input_format(const Tile& tile, const Model& model);
+
+/// Tiles of one kind get the same parameters wherever their engines have the same dimensions.
+/// std::invalid_argument where the RTL has no such tile.
+std::vector<TileShape> chip_shape(const Design& design, const Model& model);
+
+}  // namespace recpim

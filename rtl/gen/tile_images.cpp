@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// The images of a design: what rtl/gen/layout.h describes, tile by tile.
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+
+#include "models/mapping/encoding.h"
+#include "models/ops/requantise.h"
+#include "rtl/gen/chip.h"
+#include "rtl/gen/image.h"
+#include "rtl/gen/layout.h"
+#include "rtl/gen/shape.h"
+#include "sim/noc/flit.h"
+#include "traces/support/math.h"
+
+namespace recpim {
+namespace {
+
+using layout::Config;
+
+std::uint64_t bits_of(std::int32_t value) { return static_cast<std::uint32_t>(value); }
+
+int log2_of(int bits) { return bit_width(static_cast<std::uint64_t>(bits)) - 1; }
+
+std::uint64_t head_word(const Tile& receiver, int port, bool credit) {
+  return (static_cast<std::uint64_t>(receiver.x) << head_flit::kDstXLsb) |
+         (static_cast<std::uint64_t>(receiver.y) << head_flit::kDstYLsb) |
+         (static_cast<std::uint64_t>(port) << head_flit::kPortLsb) |
+         (std::uint64_t{credit ? 1U : 0U} << head_flit::kKindLsb);
+}
+
+/// Writes the images of one tile.
+class TileImages {
+ public:
+  TileImages(const Design& design, const Model& model, int number, const TileShape& shape,
+             std::string folder)
+      : design_(design),
+        model_(model),
+        hardware_(design.hardware),
+        tile_(design.tiles[static_cast<std::size_t>(number)]),
+        shape_(shape),
+        prefix_(std::move(folder) + "/tile_" + std::to_string(number) + "_") {}
+
+  void write() {
+    config();
+    ports();
+    sends();
+    if (tile_.kind == TileKind::kHost) return;
+    map();
+    vector();
+    if (tile_.kind == TileKind::kMvm) {
+      crossbars();
+    } else if (tile_.kind == TileKind::kEmbedding) {
+      banks();
+    } else {
+      pairs();
+    }
+  }
+
+ private:
+  const Operator& op() const { return model_.operators.at(static_cast<std::size_t>(tile_.op)); }
+  const Tile& other(int number) const { return design_.tiles.at(static_cast<std::size_t>(number)); }
+  std::size_t size(const char* parameter) const {
+    return static_cast<std::size_t>(shape_.at(parameter));
+  }
+
+  void set(Config setting, std::int64_t value) {
+    settings_[static_cast<std::size_t>(setting)] = static_cast<std::int32_t>(value);
+  }
+
+  void config() {
+    settings_.fill(0);
+    set(Config::kInputs, tile_.inputs());
+    set(Config::kPartials, tile_.partials());
+    set(Config::kSends, static_cast<std::int64_t>(tile_.sends.size()));
+    if (tile_.kind == TileKind::kHost) {
+      set(Config::kBeats, shape_.at("Beats"));
+    } else {
+      engine_config();
+    }
+    Image image(32);
+    for (const std::int32_t value : settings_) {
+      ImageWord word = image.word();
+      word.set(0, 32, bits_of(value));
+      image.add(word);
+    }
+    image.write(prefix_ + "config.hex");
+  }
+
+  void engine_config() {
+    const Hardware& h = hardware_;
+    const OutputRange range = output_range(op());
+    set(Config::kGroups, ceil_div(tile_.outputs, shape_.at("Lanes")));
+    set(Config::kOutputBitsLog2, log2_of(tile_.output_bits));
+    set(Config::kRaw, tile_.raw);
+    set(Config::kSigmoid, tile_.sigmoid);
+    set(Config::kLow, range.low);
+    set(Config::kHigh, range.high);
+    set(Config::kReadCycles, h.read_cycles());
+    set(Config::kConversionCycles, h.conversion_cycles());
+    set(Config::kScanCycles, std::int64_t{h.adc.columns_per_adc} * h.conversion_cycles());
+    set(Config::kInterval, h.initiation_interval());
+    if (tile_.kind == TileKind::kEmbedding) {
+      const std::int64_t rows = h.bank_rows(tile_.width * op().weight_bits);
+      set(Config::kBankRows, std::min<std::int64_t>(rows, 1 << 24));
+      return;
+    }
+    const TensorFormat format = input_format(tile_, model_);
+    if (format.bits != tile_.ports[0].element_bits) {
+      throw std::invalid_argument("rtl: " + op().name + ": element bits of the input ports");
+    }
+    set(Config::kInputBitsLog2, log2_of(format.bits));
+    set(Config::kInputSigned, format.is_signed);
+    if (tile_.kind == TileKind::kInteraction) {
+      set(Config::kPairGroups, ceil_div(tile_.outputs, shape_.at("PairLanes")));
+      set(Config::kWidth, tile_.width);
+      return;
+    }
+    const MvmGrid grid = mvm_grid(tile_, model_, h);
+    set(Config::kPhases, h.phases(format.bits, format.is_signed));
+    set(Config::kLowBits, format.is_signed ? format.bits - 1 : format.bits);
+    set(Config::kAdcShift, tile_.adc_shift);
+    set(Config::kOffsetEncoding, h.crossbar.encoding == Encoding::kOffset);
+    set(Config::kWeightBits, op().weight_bits);
+    set(Config::kChannelColumns, grid.channel_columns);
+    set(Config::kChannels, grid.group_channels);
+  }
+
+  void ports() {
+    Image words(layout::port::kBits);
+    Image credits(32);
+    int partial_base = 0;
+    int beat_base = 0;
+    for (const Port& port : tile_.ports) {
+      ImageWord word = words.word();
+      word.set(layout::port::kPartial, port.partial);
+      const bool elements =
+          !port.partial && tile_.kind != TileKind::kHost && tile_.kind != TileKind::kEmbedding;
+      const int flit_bits = hardware_.mesh.flit_bits;
+      word.set(layout::port::kStep,
+               elements ? static_cast<std::uint64_t>(flit_bits / port.element_bits) : 1);
+      word.set(layout::port::kElements, static_cast<std::uint64_t>(port.elements));
+      int base = port.first_element;
+      if (port.partial) {
+        base = partial_base;
+        partial_base += shape_.at("PartialFlits");
+      } else if (tile_.kind == TileKind::kHost) {
+        base = beat_base;
+        beat_base += payload_flits(port.elements, port.element_bits, flit_bits);
+      }
+      word.set(layout::port::kBase, static_cast<std::uint64_t>(base));
+      words.add(word);
+      ImageWord credit = credits.word();
+      credit.set(0, 32, head_word(other(port.tile), port.send, true));
+      credits.add(credit);
+    }
+    words.fill(size("Ports"));
+    credits.fill(size("Ports"));
+    words.write(prefix_ + "ports.hex");
+    credits.write(prefix_ + "credits.hex");
+  }
+
+  void sends() {
+    Image image(layout::send::kBits);
+    const bool host = tile_.kind == TileKind::kHost;
+    for (const Send& send : tile_.sends) {
+      ImageWord word = image.word();
+      word.set(layout::send::kHead, head_word(other(send.tile), send.port, false));
+      if (!host) {
+        const int flit_bits = hardware_.mesh.flit_bits;
+        const int bits = send.elements * tile_.output_bits;
+        const int flits = payload_flits(send.elements, tile_.output_bits, flit_bits);
+        word.set(layout::send::kOffset, static_cast<std::uint64_t>(send.first_element) *
+                                            static_cast<std::uint64_t>(tile_.output_bits));
+        word.set(layout::send::kFlits, static_cast<std::uint64_t>(flits));
+        word.set(layout::send::kLastBits,
+                 static_cast<std::uint64_t>(bits - (flits - 1) * flit_bits));
+      }
+      image.add(word);
+    }
+    image.fill(size("Sends"));
+    image.write(prefix_ + "sends.hex");
+  }
+
+  /// Row and column of the accumulator of an output element.
+  std::pair<int, int> accumulator(int element) const {
+    if (tile_.kind == TileKind::kMvm) {
+      const MvmGrid grid = mvm_grid(tile_, model_, hardware_);
+      const int in_crossbar = element % grid.crossbar_channels;
+      return {in_crossbar % grid.group_channels,
+              element / grid.crossbar_channels * grid.adcs + in_crossbar / grid.group_channels};
+    }
+    const int columns = tile_.kind == TileKind::kEmbedding ? tile_.width : shape_.at("PairLanes");
+    return {element / columns, element % columns};
+  }
+
+  void map() {
+    const int lanes = shape_.at("Lanes");
+    Image image(lanes * layout::map::kBits);
+    for (int first = 0; first < tile_.outputs; first += lanes) {
+      ImageWord word = image.word();
+      for (int l = 0; l < lanes && first + l < tile_.outputs; ++l) {
+        const auto [row, column] = accumulator(first + l);
+        word.set(layout::map::kRow, static_cast<std::uint64_t>(row), l * layout::map::kBits);
+        word.set(layout::map::kColumn, static_cast<std::uint64_t>(column), l * layout::map::kBits);
+      }
+      image.add(word);
+    }
+    image.fill(size("Groups"));
+    image.write(prefix_ + "map.hex");
+  }
+
+  const Requantiser& requantiser(int element) const {
+    if (tile_.kind == TileKind::kEmbedding) {
+      const TablePart& table = tile_.tables.at(static_cast<std::size_t>(element / tile_.width));
+      return model_.operators.at(static_cast<std::size_t>(table.op)).requantiser.at(0);
+    }
+    if (tile_.kind == TileKind::kInteraction) return op().requantiser.at(0);
+    return op().requantiser.at(static_cast<std::size_t>(tile_.first_channel + element));
+  }
+
+  void vector() {
+    const int lanes = shape_.at("Lanes");
+    Image image(lanes * layout::vector::kBits);
+    for (int first = 0; first < tile_.outputs; first += lanes) {
+      ImageWord word = image.word();
+      for (int l = 0; l < lanes && first + l < tile_.outputs && !tile_.raw; ++l) {
+        const int at = l * layout::vector::kBits;
+        const int element = first + l;
+        if (tile_.kind == TileKind::kMvm) {
+          word.set(layout::vector::kBias,
+                   bits_of(op().bias_q.at(static_cast<std::size_t>(tile_.first_channel + element))),
+                   at);
+        }
+        const Requantiser& r = requantiser(element);
+        word.set(layout::vector::kMultiplier, bits_of(r.multiplier), at);
+        word.set(layout::vector::kShift, r.shift, at);
+      }
+      image.add(word);
+    }
+    image.fill(size("Groups"));
+    image.write(prefix_ + "vector.hex");
+  }
+
+  void crossbars() {
+    const MvmGrid grid = mvm_grid(tile_, model_, hardware_);
+    const int inputs =
+        static_cast<int>(op().weight_q.size() / static_cast<std::size_t>(op().width));
+    const int m = hardware_.adc.columns_per_adc;
+    for (int c = 0; c < grid.column_blocks; ++c) {
+      std::vector<ImageWord> inverted(static_cast<std::size_t>(m),
+                                      ImageWord(grid.row_blocks * grid.adcs));
+      const int channel = c * grid.crossbar_channels;
+      for (int r = 0; r < grid.row_blocks; ++r) {
+        const int row = r * hardware_.crossbar.rows;
+        const std::ptrdiff_t first =
+            std::ptrdiff_t{tile_.first_channel + channel} * inputs + tile_.first_row + row;
+        const EncodedBlock block =
+            encode_block(op().weight_q.data() + first, inputs,
+                         std::min(hardware_.crossbar.rows, tile_.rows - row),
+                         std::min(grid.crossbar_channels, tile_.channels - channel), hardware_,
+                         op().weight_bits);
+        crossbar(block, prefix_ + "crossbar_" + std::to_string(r) + "_" + std::to_string(c));
+        for (int column = 0; column < block.columns; ++column) {
+          if (block.inverted[static_cast<std::size_t>(column)] == 0) continue;
+          inverted[static_cast<std::size_t>(column % m)].set_bit(r * grid.adcs + column / m);
+        }
+      }
+      Image image(grid.row_blocks * grid.adcs);
+      for (const ImageWord& word : inverted) image.add(word);
+      image.write(prefix_ + "inverted_" + std::to_string(c) + ".hex");
+    }
+  }
+
+  void crossbar(const EncodedBlock& block, const std::string& stem) const {
+    Image image(hardware_.crossbar.rows);
+    for (int column = 0; column < block.columns; ++column) {
+      for (int b = 0; b < hardware_.crossbar.cell_bits; ++b) {
+        ImageWord word = image.word();
+        for (int row = 0; row < block.rows; ++row) {
+          if (((block.cell(row, column) >> b) & 1) != 0) word.set_bit(row);
+        }
+        image.add(word);
+      }
+    }
+    image.write(stem + ".hex");
+  }
+
+  void banks() {
+    const std::int64_t bank_rows = hardware_.bank_rows(tile_.width * op().weight_bits);
+    const int bits = op().weight_bits;
+    std::vector<Image> images(size("Banks"), Image(tile_.width * bits));
+    std::int64_t local = 0;
+    for (const TablePart& part : tile_.tables) {
+      const Operator& table = model_.operators.at(static_cast<std::size_t>(part.op));
+      if (static_cast<std::int64_t>(part.base) != local) {
+        throw std::invalid_argument("rtl: tables of a tile must follow one another");
+      }
+      for (std::uint64_t r = 0; r < part.rows; ++r, ++local) {
+        Image& image = images.at(static_cast<std::size_t>(local / bank_rows));
+        ImageWord word = image.word();
+        const std::int8_t* row =
+            table.weight_q.data() + (part.first_row + r) * static_cast<std::uint64_t>(tile_.width);
+        for (int i = 0; i < tile_.width; ++i) {
+          word.set(i * bits, bits, static_cast<std::uint64_t>(row[i]) & ((1U << bits) - 1));
+        }
+        image.add(word);
+      }
+    }
+    for (std::size_t b = 0; b < images.size(); ++b) {
+      images[b].fill(1);
+      images[b].write(prefix_ + "bank_" + std::to_string(b) + ".hex");
+    }
+  }
+
+  void pairs() {
+    const int lanes = shape_.at("PairLanes");
+    Image image(lanes * layout::pair::kBits);
+    ImageWord word = image.word();
+    int lane = 0;
+    for (int a = 1; a < tile_.rows; ++a) {
+      for (int b = 0; b < a; ++b) {
+        const int at = lane * layout::pair::kBits;
+        word.set(layout::pair::kA, static_cast<std::uint64_t>(a * tile_.width), at);
+        word.set(layout::pair::kB, static_cast<std::uint64_t>(b * tile_.width), at);
+        if (++lane == lanes) {
+          image.add(word);
+          word = image.word();
+          lane = 0;
+        }
+      }
+    }
+    if (lane > 0) image.add(word);
+    image.fill(size("PairGroups"));
+    image.write(prefix_ + "pairs.hex");
+  }
+
+  const Design& design_;
+  const Model& model_;
+  const Hardware& hardware_;
+  const Tile& tile_;
+  const TileShape& shape_;
+  std::string prefix_;
+  std::array<std::int32_t, static_cast<std::size_t>(Config::kCount)> settings_{};
+};
+
+}  // namespace
+
+std::vector<ChipImage> chip_images(const Design& design, const Model& model) {
+  const std::vector<TileShape> shapes = chip_shape(design, model);
+  std::vector<ChipImage> out;
+  for (std::size_t t = 0; t < design.tiles.size(); ++t) {
+    const TileKind kind = design.tiles[t].kind;
+    const std::string number = std::to_string(t);
+    const std::string tile = "u_tile_" + number + ".";
+    const auto add = [&](const std::string& place, const std::string& file) {
+      out.emplace_back(tile + place, "tile_" + number + "_" + file + ".hex");
+    };
+    const std::string shell = kind == TileKind::kHost ? "" : "u_shell.";
+    add(shell + "u_config.mem", "config");
+    add(shell + "u_network_interface.u_ports.mem", "ports");
+    add(shell + "u_network_interface.u_credits.mem", "credits");
+    add(shell + "u_network_interface.u_sends.mem", "sends");
+    if (kind == TileKind::kHost) continue;
+    add(shell + "u_accumulators.u_map.mem", "map");
+    add(shell + "u_vector_unit.u_constants.mem", "vector");
+    if (kind == TileKind::kInteraction) add("u_engine.u_pairs.mem", "pairs");
+    if (kind == TileKind::kEmbedding) {
+      for (int b = 0; b < shapes[t].at("Banks"); ++b) {
+        const std::string bank = std::to_string(b);
+        add("u_engine.gen_bank[" + bank + "].u_bank.u_array.mem", "bank_" + bank);
+      }
+    }
+    if (kind != TileKind::kMvm) continue;
+    for (int c = 0; c < shapes[t].at("ColumnBlocks"); ++c) {
+      const std::string column = std::to_string(c);
+      for (int r = 0; r < shapes[t].at("RowBlocks"); ++r) {
+        const std::string row = std::to_string(r);
+        add("u_engine.gen_row[" + row + "].gen_column[" + column + "].u_crossbar.cells",
+            "crossbar_" + row + "_" + column);
+      }
+      add("u_engine.gen_shift_add[" + column + "].u_shift_add.u_inverted.mem",
+          "inverted_" + column);
+    }
+  }
+  return out;
+}
+
+void write_images(const Design& design, const Model& model, const std::string& folder) {
+  std::filesystem::create_directories(folder);
+  const std::vector<TileShape> shapes = chip_shape(design, model);
+  for (std::size_t t = 0; t < design.tiles.size(); ++t) {
+    TileImages(design, model, static_cast<int>(t), shapes[t], folder).write();
+  }
+}
+
+}  // namespace recpim

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pairwise dot product engine: Lanes multiply-accumulators. Lane l multiplies element j of the
+// two rows of pair g * Lanes + l in cycle start + g * d + j; product, sum and accumulator are a
+// stage each. Timing: sim/README.md, "Tile", the interaction row of the table.
+module dot_engine #(
+  parameter int unsigned Slots = 2,
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned PairGroups = 4,   // most of them; rows of the accumulator bank
+  parameter int unsigned OperandBits = 8,  // most bits of an element
+  parameter int unsigned IndexBits = 5,    // bits of an element's number
+  parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned PairBits = (PairGroups > 1) ? $clog2(PairGroups) : 1
+) (
+  input  logic                                 clk_i,
+  input  logic                                 rst_ni,
+  // Settings.
+  input  logic [PairBits-1:0]                  last_group_i,  // G - 1
+  input  logic [15:0]                          width_i,       // d
+  // Sequencer.
+  output logic                                 idle_o,
+  input  logic                                 start_i,
+  input  logic [SlotBits-1:0]                  slot_i,
+  output logic                                 last_o,
+  output logic                                 done_o,
+  // Input buffer: the operands of lane l at 2 * l and 2 * l + 1.
+  output logic                                 read_o,
+  output logic [SlotBits-1:0]                  read_slot_o,
+  output logic [2*Lanes*IndexBits-1:0]         read_index_o,
+  input  logic [2*Lanes*(OperandBits+1)-1:0]   read_data_i,
+  // Accumulator bank.
+  output logic                                 add_o,
+  output logic [SlotBits-1:0]                  add_slot_o,
+  output logic [PairBits-1:0]                  add_row_o,
+  output logic [Lanes*32-1:0]                  addends_o
+);
+`include "recpim_layout.svh"
+  localparam int unsigned ReadBits = OperandBits + 1;
+
+  logic busy_q, active, group_end;
+  logic [PairBits-1:0] group, group_q;
+  logic [15:0] step, step_q;
+  logic [SlotBits-1:0] slot_q;
+
+  assign idle_o      = !busy_q;
+  assign active      = busy_q || start_i;
+  assign group       = busy_q ? group_q : '0;
+  assign step        = busy_q ? step_q : '0;
+  assign group_end   = step == width_i - 1'b1;
+  assign last_o      = active && group_end && group == last_group_i;
+  assign read_o      = active;
+  assign read_slot_o = busy_q ? slot_q : slot_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) busy_q <= 1'b0;
+    else if (active) busy_q <= !last_o;
+  end
+  always_ff @(posedge clk_i) begin
+    if (active) begin
+      slot_q  <= read_slot_o;
+      step_q  <= group_end ? '0 : step + 1'b1;
+      group_q <= group_end ? group + 1'b1 : group;
+    end
+  end
+
+  logic [Lanes*PairLaneBits-1:0] pairs;
+  rom #(
+    .Width(Lanes * PairLaneBits),
+    .Depth(PairGroups)
+  ) u_pairs (
+    .address_i(group),
+    .data_o   (pairs)
+  );
+  always_comb begin
+    read_index_o = '0;
+    if (active) begin
+      for (int l = 0; l < Lanes; l++) begin
+        read_index_o[2*l*IndexBits +: IndexBits] =
+            IndexBits'(pairs[l*PairLaneBits + PairALsb +: PairABits] + step);
+        read_index_o[(2*l+1)*IndexBits +: IndexBits] =
+            IndexBits'(pairs[l*PairLaneBits + PairBLsb +: PairBBits] + step);
+      end
+    end
+  end
+
+  // Stage 1: products. Stage 2: sums of a lane. Then the accumulator row.
+  logic [Lanes*32-1:0] products_d, products_q, sums_d, sums_q;
+  logic valid1_q, first1_q, end1_q, last1_q, valid2_q, last2_q;
+  logic [PairBits-1:0] group1_q, group2_q;
+  logic [SlotBits-1:0] slot1_q, slot2_q;
+  always_comb begin
+    products_d = '0;
+    sums_d = '0;
+    if (active) begin
+      for (int l = 0; l < Lanes; l++) begin
+        products_d[l*32 +: 32] = 32'($signed(read_data_i[2*l*ReadBits +: ReadBits])) *
+                                 32'($signed(read_data_i[(2*l+1)*ReadBits +: ReadBits]));
+      end
+    end
+    if (valid1_q) begin
+      for (int l = 0; l < Lanes; l++) begin
+        sums_d[l*32 +: 32] = products_q[l*32 +: 32] + (first1_q ? '0 : sums_q[l*32 +: 32]);
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid1_q <= 1'b0;
+      end1_q   <= 1'b0;
+      last1_q  <= 1'b0;
+      valid2_q <= 1'b0;
+      last2_q  <= 1'b0;
+    end else begin
+      valid1_q <= active;
+      end1_q   <= active && group_end;
+      last1_q  <= last_o;
+      valid2_q <= end1_q;
+      last2_q  <= last1_q;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (active) begin
+      products_q <= products_d;
+      first1_q   <= step == '0;
+      group1_q   <= group;
+      slot1_q    <= read_slot_o;
+    end
+    if (valid1_q) begin
+      sums_q   <= sums_d;
+      group2_q <= group1_q;
+      slot2_q  <= slot1_q;
+    end
+  end
+
+  assign add_o      = valid2_q;
+  assign add_slot_o = slot2_q;
+  assign add_row_o  = group2_q;
+  assign addends_o  = sums_q;
+  assign done_o     = last2_q;
+endmodule

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a tile meets its router. Eject: decodes packets, tells the buffers what to write and the
+// sequencer what has arrived, counts credits. Inject: sends pending credits and the packets of each
+// sample, in order. Timing: sim/README.md, "Flits and packets" and "Tile", step 4.
+module network_interface #(
+  parameter int unsigned FlitBits = 32,
+  parameter int unsigned BufferFlits = 4,  // FIFO of the router's local input
+  parameter int unsigned Slots = 2,        // S
+  parameter int unsigned Ports = 2,        // most ports, inputs and partial sums
+  parameter int unsigned Sends = 2,        // most sends
+  parameter int unsigned WireBits = FlitBits + 2,
+  parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1
+) (
+  input  logic                     clk_i,
+  input  logic                     rst_ni,
+  input  logic [SendIndexBits-1:0] last_send_i,     // sends of a sample - 1
+  // The link with the router.
+  input  logic                     ejected_valid_i,
+  input  logic [WireBits-1:0]      ejected_flit_i,
+  output logic                     injected_valid_o,
+  output logic [WireBits-1:0]      injected_flit_o,
+  input  logic                     link_credit_i,
+  // A payload flit to be written in this cycle, and packets whose tail it is.
+  output logic                     write_valid_o,
+  output logic                     write_partial_o,  // into the buffer of partial sums
+  output logic [SlotBits-1:0]      write_slot_o,
+  output logic [23:0]              write_base_o,     // element (flit ports: flit) of its first value
+  output logic [23:0]              write_elements_o, // elements of the packet from this flit on
+  output logic [FlitBits-1:0]      write_data_o,
+  output logic [Ports-1:0]         arrival_o,        // by port: its tail is being written
+  // Input slots freed at the end of this cycle, by port: one credit each becomes pending.
+  input  logic [Ports-1:0]         release_i,
+  // What is to be sent.
+  input  logic                     data_ready_i,     // the head of the next packet may leave
+  input  logic                     beat_valid_i,     // beat_data_i is the next payload flit
+  input  logic                     beat_last_i,      // and the last of its packet
+  input  logic [FlitBits-1:0]      beat_data_i,
+  output logic                     head_o,           // the head of packet send leaves
+  output logic                     beat_o,           // beat_data_i leaves
+  output logic                     sent_o,           // with it the last packet of a sample
+  output logic [23:0]              send_offset_o,    // of the next or current packet: first bit
+  output logic [15:0]              send_flits_o,     // its payload flits
+  output logic [9:0]               send_last_bits_o  // bits of the last one that are values
+);
+`include "recpim_layout.svh"
+  localparam int unsigned PortIndexBits = (Ports > 1) ? $clog2(Ports) : 1;
+  localparam int unsigned LinkBits = $clog2(BufferFlits + 1);
+
+  // --- Eject.
+  logic wire_head, wire_tail;
+  logic [31:0] wire_low;
+  assign wire_head = ejected_valid_i && ejected_flit_i[WireBits-1];
+  assign wire_tail = ejected_flit_i[WireBits-2];
+  assign wire_low  = ejected_flit_i[31:0];
+
+  logic [PortIndexBits-1:0] head_port, port_q;
+  logic [PortWordBits-1:0] port_word;
+  logic [23:0] base_q, elements_q;
+  logic [PortStepBits-1:0] step_q;
+  logic partial_q;
+  logic [SlotBits-1:0] slot_q;
+  logic [Ports*SlotBits-1:0] next_slot_q;  // by port: slot of its next packet
+  logic [SlotBits-1:0] slot_after;
+  logic is_data_head, is_payload, is_credit;
+
+  assign head_port    = wire_low[HeadPortLsb +: PortIndexBits];
+  assign is_credit    = wire_head && wire_low[HeadKindLsb];
+  assign is_data_head = wire_head && !wire_low[HeadKindLsb];
+  assign is_payload   = ejected_valid_i && !ejected_flit_i[WireBits-1];
+  assign slot_after   = (slot_q == SlotBits'(Slots - 1)) ? '0 : slot_q + 1'b1;
+
+  rom #(
+    .Width(PortWordBits),
+    .Depth(Ports)
+  ) u_ports (
+    .address_i(head_port),
+    .data_o   (port_word)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (is_data_head) begin
+      port_q     <= head_port;
+      base_q     <= port_word[PortBaseLsb +: PortBaseBits];
+      elements_q <= port_word[PortElementsLsb +: PortElementsBits];
+      step_q     <= port_word[PortStepLsb +: PortStepBits];
+      partial_q  <= port_word[PortPartialLsb];
+      slot_q     <= next_slot_q[32'(head_port)*SlotBits +: SlotBits];
+    end else if (is_payload) begin
+      base_q     <= base_q + 24'(step_q);
+      elements_q <= elements_q - 24'(step_q);
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      next_slot_q <= '0;
+    end else if (is_payload && wire_tail) begin
+      next_slot_q[32'(port_q)*SlotBits +: SlotBits] <= slot_after;
+    end
+  end
+
+  assign write_valid_o    = is_payload;
+  assign write_partial_o  = partial_q;
+  assign write_slot_o     = slot_q;
+  assign write_base_o     = base_q;
+  assign write_elements_o = elements_q;
+  assign write_data_o     = ejected_flit_i[FlitBits-1:0];
+  always_comb begin
+    arrival_o = '0;
+    if (is_payload && wire_tail) arrival_o[port_q] = 1'b1;
+  end
+
+  // --- Credits: of the link, of each send, and those that this tile owes to its producers.
+  logic [LinkBits-1:0] link_q;
+  logic leaves, link_ok;
+  assign link_ok = link_q != '0;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) link_q <= LinkBits'(BufferFlits);
+    else link_q <= link_q - LinkBits'(leaves) + LinkBits'(link_credit_i);
+  end
+
+  logic [SendIndexBits-1:0] send_q;
+  logic [Sends-1:0] send_taken, send_given, send_credit;
+  always_comb begin
+    send_given = '0;
+    if (is_credit) send_given[wire_low[HeadPortLsb +: SendIndexBits]] = 1'b1;
+    send_taken = '0;
+    if (head_o) send_taken[send_q] = 1'b1;
+  end
+  unary_counters #(
+    .Count    (Sends),
+    .Limit    (Slots),
+    .ResetFull(1'b1)
+  ) u_send_credits (
+    .clk_i,
+    .rst_ni,
+    .up_i     (send_given),
+    .down_i   (send_taken),
+    .nonzero_o(send_credit)
+  );
+
+  logic [Ports-1:0] pending, pending_taken;
+  logic [PortIndexBits-1:0] lowest;
+  logic [HeadBits-1:0] credit_head;
+  logic credit_leaves;
+  unary_counters #(
+    .Count(Ports),
+    .Limit(Slots)
+  ) u_pending (
+    .clk_i,
+    .rst_ni,
+    .up_i     (release_i),
+    .down_i   (pending_taken),
+    .nonzero_o(pending)
+  );
+  always_comb begin
+    lowest = '0;
+    pending_taken = '0;
+    if (pending != '0) begin
+      for (int p = Ports - 1; p >= 0; p--) begin
+        if (pending[p]) lowest = PortIndexBits'(p);
+      end
+      if (credit_leaves) pending_taken[lowest] = 1'b1;
+    end
+  end
+  rom #(
+    .Width(HeadBits),
+    .Depth(Ports)
+  ) u_credits (
+    .address_i(lowest),
+    .data_o   (credit_head)
+  );
+
+  // --- Inject.
+  logic under_way_q, valid_q;
+  logic [WireBits-1:0] flit_q;
+  logic [SendWordBits-1:0] send_word;
+  rom #(
+    .Width(SendWordBits),
+    .Depth(Sends)
+  ) u_sends (
+    .address_i(send_q),
+    .data_o   (send_word)
+  );
+
+  assign credit_leaves = link_ok && !under_way_q && pending != '0;
+  assign head_o  = link_ok && !under_way_q && pending == '0 && data_ready_i && send_credit[send_q];
+  assign beat_o  = link_ok && under_way_q && beat_valid_i;
+  assign leaves  = credit_leaves || head_o || beat_o;
+  assign sent_o  = beat_o && beat_last_i && send_q == last_send_i;
+
+  assign send_offset_o    = send_word[SendOffsetLsb +: SendOffsetBits];
+  assign send_flits_o     = send_word[SendFlitsLsb +: SendFlitsBits];
+  assign send_last_bits_o = send_word[SendLastBitsLsb +: SendLastBitsBits];
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      under_way_q <= 1'b0;
+      valid_q     <= 1'b0;
+      send_q      <= '0;
+    end else begin
+      valid_q <= leaves;
+      if (head_o) under_way_q <= 1'b1;
+      if (beat_o && beat_last_i) begin
+        under_way_q <= 1'b0;
+        send_q      <= (send_q == last_send_i) ? '0 : send_q + 1'b1;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (credit_leaves) flit_q <= {2'b11, FlitBits'(credit_head)};
+    else if (head_o) flit_q <= {2'b10, FlitBits'(send_word[SendHeadLsb +: SendHeadBits])};
+    else if (beat_o) flit_q <= {1'b0, beat_last_i, beat_data_i};
+  end
+
+  assign injected_valid_o = valid_q;
+  assign injected_flit_o  = flit_q;
+endmodule

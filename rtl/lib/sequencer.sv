@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a tile does what: starts of the engine and of the vector unit, slots, releases.
+// Timing: sim/README.md, "Tile", steps 1 to 4. Sample s uses slot s mod S of every buffer.
+module sequencer #(
+  parameter int unsigned Slots = 2,  // S
+  parameter int unsigned Ports = 2,  // most ports
+  parameter int unsigned GroupBits = 8,  // bits of an element group's number
+  parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1
+) (
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  input  logic [Ports-1:0]     input_ports_i,    // mask of the ports that fill the input buffer
+  input  logic [Ports-1:0]     partial_ports_i,  // mask of the ports of partial sums
+  input  logic [GroupBits-1:0] last_group_i,     // element groups - 1
+  input  logic [Ports-1:0]     arrival_i,        // tails being written
+  output logic [Ports-1:0]     release_o,        // slots freed at the end of this cycle
+  // Engine.
+  input  logic                 engine_idle_i,    // it can be started in this cycle
+  input  logic                 engine_last_i,    // its input slot is free from the next cycle on
+  input  logic                 engine_done_i,    // accumulators of the oldest sample visible then
+  output logic                 engine_start_o,
+  output logic [SlotBits-1:0]  engine_slot_o,    // of the sample that starts, or will
+  // Vector unit.
+  output logic                 vector_valid_o,   // an element group enters
+  output logic                 vector_last_o,    // the last one of its sample
+  output logic [GroupBits-1:0] vector_group_o,
+  output logic [SlotBits-1:0]  vector_slot_o,
+  input  logic                 vector_done_i,    // the last group of a sample is being written
+  // Sender.
+  output logic                 output_valid_o,   // an output slot is ready to be sent
+  output logic [SlotBits-1:0]  output_slot_o,
+  input  logic                 output_sent_i     // the last flit of its last packet leaves
+);
+  localparam int unsigned CountBits = $clog2(Slots + 1);
+
+  logic [Ports-1:0] arrived, consumed;
+  logic inputs_complete, partials_complete, vector_start;
+  unary_counters #(
+    .Count(Ports),
+    .Limit(Slots)
+  ) u_arrivals (
+    .clk_i,
+    .rst_ni,
+    .up_i     (arrival_i),
+    .down_i   (consumed),
+    .nonzero_o(arrived)
+  );
+  assign inputs_complete   = (~arrived & input_ports_i) == '0;
+  assign partials_complete = (~arrived & partial_ports_i) == '0;
+  assign consumed = (engine_start_o ? input_ports_i : '0) | (vector_start ? partial_ports_i : '0);
+
+  // Samples that hold an accumulator slot, are done and wait for the vector unit, hold an output
+  // slot, and wait for the sender.
+  logic [CountBits-1:0] accumulators_q, done_q, outputs_q, ready_q;
+  logic [SlotBits-1:0] engine_slot_q, vector_slot_q, output_slot_q;
+  logic [GroupBits-1:0] group_q;
+  logic active_q;  // groups of the sample are left
+
+  assign engine_start_o = engine_idle_i && inputs_complete && accumulators_q != CountBits'(Slots);
+  assign vector_start   = !active_q && done_q != '0 && partials_complete &&
+                          outputs_q != CountBits'(Slots);
+  assign vector_valid_o = active_q || vector_start;
+  assign vector_group_o = active_q ? group_q : '0;
+  assign vector_last_o  = vector_valid_o && vector_group_o == last_group_i;
+  assign release_o = (engine_last_i ? input_ports_i : '0) | (vector_last_o ? partial_ports_i : '0);
+
+  assign engine_slot_o  = engine_slot_q;
+  assign vector_slot_o  = vector_slot_q;
+  assign output_slot_o  = output_slot_q;
+  assign output_valid_o = ready_q != '0;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      accumulators_q <= '0;
+      done_q         <= '0;
+      outputs_q      <= '0;
+      ready_q        <= '0;
+      engine_slot_q  <= '0;
+      vector_slot_q  <= '0;
+      output_slot_q  <= '0;
+      group_q        <= '0;
+      active_q       <= 1'b0;
+    end else begin
+      accumulators_q <= accumulators_q + CountBits'(engine_start_o) - CountBits'(vector_last_o);
+      done_q         <= done_q + CountBits'(engine_done_i) - CountBits'(vector_start);
+      outputs_q      <= outputs_q + CountBits'(vector_start) - CountBits'(output_sent_i);
+      ready_q        <= ready_q + CountBits'(vector_done_i) - CountBits'(output_sent_i);
+      if (engine_start_o) begin
+        engine_slot_q <= (engine_slot_q == SlotBits'(Slots - 1)) ? '0 : engine_slot_q + 1'b1;
+      end
+      if (output_sent_i) begin
+        output_slot_q <= (output_slot_q == SlotBits'(Slots - 1)) ? '0 : output_slot_q + 1'b1;
+      end
+      if (vector_valid_o) begin
+        group_q  <= vector_group_o + 1'b1;
+        active_q <= !vector_last_o;
+      end
+      if (vector_last_o) begin
+        vector_slot_q <= (vector_slot_q == SlotBits'(Slots - 1)) ? '0 : vector_slot_q + 1'b1;
+      end
+    end
+  end
+endmodule

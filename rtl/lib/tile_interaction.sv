@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tile for products of activations: the shell around a dot_engine and its input buffer.
+module tile_interaction #(
+  parameter int unsigned FlitBits = 32,
+  parameter int unsigned BufferFlits = 4,
+  parameter int unsigned Slots = 2,
+  parameter int unsigned Ports = 2,         // most ports
+  parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Partials = 0,      // most ports of partial sums
+  parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
+  parameter int unsigned Lanes = 4,         // of the vector unit
+  parameter int unsigned Groups = 4,        // most element groups
+  parameter int unsigned OutputBits = 256,  // most bits of an output vector
+  parameter int unsigned InputBits = 256,   // bits of an input vector
+  parameter int unsigned OperandBits = 8,   // most bits of an element
+  parameter int unsigned PairLanes = 4,     // multiply-accumulators
+  parameter int unsigned PairGroups = 4,    // most pair groups
+  parameter int unsigned WireBits = FlitBits + 2
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  // The link with the router.
+  input  logic                ejected_valid_i,
+  input  logic [WireBits-1:0] ejected_flit_i,
+  output logic                injected_valid_o,
+  output logic [WireBits-1:0] injected_flit_o,
+  input  logic                link_credit_i
+);
+  /* verilator no_inline_module */
+`include "recpim_layout.svh"
+  localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned RowIndexBits = (PairGroups > 1) ? $clog2(PairGroups) : 1;
+  localparam int unsigned IndexBits = $clog2(InputBits);
+
+  logic write, idle, start, last, done, add;
+  logic [SlotBits-1:0] write_slot, slot, add_slot;
+  logic [23:0] write_base;
+  logic [FlitBits-1:0] write_data;
+  logic [RowIndexBits-1:0] add_row;
+  logic [PairLanes*32-1:0] addends;
+  /* verilator lint_off UNUSED */  // settings of other kinds of tiles
+  logic [ConfigWords*32-1:0] cfg;
+  logic [23:0] write_elements;
+  /* verilator lint_on UNUSED */
+  tile_shell #(
+    .FlitBits    (FlitBits),
+    .BufferFlits (BufferFlits),
+    .Slots       (Slots),
+    .Ports       (Ports),
+    .Sends       (Sends),
+    .Partials    (Partials),
+    .PartialFlits(PartialFlits),
+    .Rows        (PairGroups),
+    .Columns     (PairLanes),
+    .Lanes       (Lanes),
+    .Groups      (Groups),
+    .OutputBits  (OutputBits),
+    .SettingBits (ConfigWords * 32)
+  ) u_shell (
+    .clk_i,
+    .rst_ni,
+    .config_o        (cfg),
+    .ejected_valid_i,
+    .ejected_flit_i,
+    .injected_valid_o,
+    .injected_flit_o,
+    .link_credit_i,
+    .write_o         (write),
+    .write_slot_o    (write_slot),
+    .write_base_o    (write_base),
+    .write_elements_o(write_elements),
+    .write_data_o    (write_data),
+    .idle_i          (idle),
+    .start_o         (start),
+    .slot_o          (slot),
+    .last_i          (last),
+    .done_i          (done),
+    .add_i           (add),
+    .add_slot_i      (add_slot),
+    .add_row_i       (add_row),
+    .addends_i       (addends)
+  );
+
+  logic read;
+  logic [SlotBits-1:0] read_slot;
+  logic [2*PairLanes*IndexBits-1:0] read_index;
+  logic [2*PairLanes*(OperandBits+1)-1:0] read_data;
+  element_buffer #(
+    .FlitBits   (FlitBits),
+    .Slots      (Slots),
+    .Bits       (InputBits),
+    .Reads      (2 * PairLanes),
+    .OperandBits(OperandBits)
+  ) u_input_buffer (
+    .clk_i,
+    .bits_log2_i     (cfg[CfgInputBitsLog2*32 +: 3]),
+    .signed_i        (cfg[CfgInputSigned*32]),
+    .write_i         (write),
+    .write_slot_i    (write_slot),
+    .write_base_i    (write_base),
+    .write_elements_i(write_elements),
+    .write_data_i    (write_data),
+    .read_i          (read),
+    .read_slot_i     (read_slot),
+    .read_index_i    (read_index),
+    .read_data_o     (read_data)
+  );
+
+  dot_engine #(
+    .Slots      (Slots),
+    .Lanes      (PairLanes),
+    .PairGroups (PairGroups),
+    .OperandBits(OperandBits),
+    .IndexBits  (IndexBits)
+  ) u_engine (
+    .clk_i,
+    .rst_ni,
+    .last_group_i(RowIndexBits'(cfg[CfgPairGroups*32 +: 32] - 1)),
+    .width_i     (cfg[CfgWidth*32 +: 16]),
+    .idle_o      (idle),
+    .start_i     (start),
+    .slot_i      (slot),
+    .last_o      (last),
+    .done_o      (done),
+    .read_o      (read),
+    .read_slot_o (read_slot),
+    .read_index_o(read_index),
+    .read_data_i (read_data),
+    .add_o       (add),
+    .add_slot_o  (add_slot),
+    .add_row_o   (add_row),
+    .addends_o   (addends)
+  );
+endmodule

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tile of crossbars: the shell around an mvm_engine and its bit-plane input buffer.
+module tile_mvm #(
+  parameter int unsigned FlitBits = 32,
+  parameter int unsigned BufferFlits = 4,
+  parameter int unsigned Slots = 2,
+  parameter int unsigned Ports = 2,         // most ports
+  parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Partials = 0,      // most ports of partial sums
+  parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
+  parameter int unsigned Lanes = 4,         // of the vector unit
+  parameter int unsigned Groups = 4,        // most element groups
+  parameter int unsigned OutputBits = 256,  // most bits of an output vector
+  parameter int unsigned RowBlocks = 1,     // crossbars one above the other
+  parameter int unsigned ColumnBlocks = 1,  // and side by side
+  parameter int unsigned CrossbarRows = 32,
+  parameter int unsigned CrossbarColumns = 32,
+  parameter int unsigned CellBits = 2,
+  parameter int unsigned DacBits = 1,
+  parameter int unsigned AdcBits = 8,
+  parameter int unsigned Adcs = 1,          // of a crossbar
+  parameter int unsigned Planes = 8,        // most bits of an input element: 4, 8 or 16
+  parameter int unsigned Channels = 8,      // most channels of an ADC
+  parameter int unsigned WireBits = FlitBits + 2
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  // The link with the router.
+  input  logic                ejected_valid_i,
+  input  logic [WireBits-1:0] ejected_flit_i,
+  output logic                injected_valid_o,
+  output logic [WireBits-1:0] injected_flit_o,
+  input  logic                link_credit_i
+);
+  /* verilator no_inline_module */
+`include "recpim_layout.svh"
+  localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned RowIndexBits = (Channels > 1) ? $clog2(Channels) : 1;
+  localparam int unsigned PlaneBits = $clog2(Planes);
+  localparam int unsigned Elements = RowBlocks * CrossbarRows;
+  localparam int unsigned Columns = ColumnBlocks * Adcs;
+
+  logic write, idle, start, last, done, add;
+  logic [SlotBits-1:0] write_slot, slot, add_slot;
+  logic [23:0] write_base;
+  logic [FlitBits-1:0] write_data;
+  logic [RowIndexBits-1:0] add_row;
+  logic [Columns*32-1:0] addends;
+  /* verilator lint_off UNUSED */  // settings of other kinds of tiles
+  logic [ConfigWords*32-1:0] cfg;
+  logic [23:0] write_elements;
+  /* verilator lint_on UNUSED */
+  tile_shell #(
+    .FlitBits    (FlitBits),
+    .BufferFlits (BufferFlits),
+    .Slots       (Slots),
+    .Ports       (Ports),
+    .Sends       (Sends),
+    .Partials    (Partials),
+    .PartialFlits(PartialFlits),
+    .Rows        (Channels),
+    .Columns     (Columns),
+    .Lanes       (Lanes),
+    .Groups      (Groups),
+    .OutputBits  (OutputBits),
+    .SettingBits (ConfigWords * 32)
+  ) u_shell (
+    .clk_i,
+    .rst_ni,
+    .config_o        (cfg),
+    .ejected_valid_i,
+    .ejected_flit_i,
+    .injected_valid_o,
+    .injected_flit_o,
+    .link_credit_i,
+    .write_o         (write),
+    .write_slot_o    (write_slot),
+    .write_base_o    (write_base),
+    .write_elements_o(write_elements),
+    .write_data_o    (write_data),
+    .idle_i          (idle),
+    .start_o         (start),
+    .slot_o          (slot),
+    .last_i          (last),
+    .done_i          (done),
+    .add_i           (add),
+    .add_slot_i      (add_slot),
+    .add_row_i       (add_row),
+    .addends_i       (addends)
+  );
+
+  logic read;
+  logic [SlotBits-1:0] read_slot;
+  logic [DacBits*PlaneBits-1:0] read_plane;
+  logic [DacBits*Elements-1:0] read_data;
+  input_buffer #(
+    .FlitBits(FlitBits),
+    .Slots   (Slots),
+    .Elements(Elements),
+    .Planes  (Planes),
+    .Reads   (DacBits)
+  ) u_input_buffer (
+    .clk_i,
+    .rst_ni,
+    .bits_log2_i     (cfg[CfgInputBitsLog2*32 +: 3]),
+    .write_i         (write),
+    .write_slot_i    (write_slot),
+    .write_base_i    (write_base),
+    .write_elements_i(write_elements),
+    .write_data_i    (write_data),
+    .read_i          (read),
+    .read_slot_i     (read_slot),
+    .read_plane_i    (read_plane),
+    .read_data_o     (read_data)
+  );
+
+  mvm_engine #(
+    .Slots       (Slots),
+    .RowBlocks   (RowBlocks),
+    .ColumnBlocks(ColumnBlocks),
+    .Rows        (CrossbarRows),
+    .Columns     (CrossbarColumns),
+    .CellBits    (CellBits),
+    .DacBits     (DacBits),
+    .AdcBits     (AdcBits),
+    .Adcs        (Adcs),
+    .Planes      (Planes),
+    .Channels    (Channels)
+  ) u_engine (
+    .clk_i,
+    .rst_ni,
+    .read_cycles_i      (cfg[CfgReadCycles*32 +: 24]),
+    .conversion_cycles_i(cfg[CfgConversionCycles*32 +: 24]),
+    .interval_i         (cfg[CfgInterval*32 +: 24]),
+    .phases_i           (cfg[CfgPhases*32 +: 6]),
+    .low_bits_i         (cfg[CfgLowBits*32 +: 5]),
+    .signed_i           (cfg[CfgInputSigned*32]),
+    .adc_shift_i        (cfg[CfgAdcShift*32 +: 5]),
+    .offset_encoding_i  (cfg[CfgOffsetEncoding*32]),
+    .weight_bits_i      (cfg[CfgWeightBits*32 +: 4]),
+    .channel_columns_i  (cfg[CfgChannelColumns*32 +: 5]),
+    .channels_i         (cfg[CfgChannels*32 +: RowIndexBits + 1]),
+    .idle_o             (idle),
+    .start_i            (start),
+    .slot_i             (slot),
+    .last_o             (last),
+    .done_o             (done),
+    .read_o             (read),
+    .read_slot_o        (read_slot),
+    .read_plane_o       (read_plane),
+    .read_data_i        (read_data),
+    .add_o              (add),
+    .add_slot_o         (add_slot),
+    .add_row_o          (add_row),
+    .addends_o          (addends)
+  );
+endmodule
