@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The array arithmetic of a tile against the plain bit-serial reference, lossless and lossy.
+#include "sim/device/mvm_array.h"
+
+#include <gtest/gtest.h>
+
+#include "models/mapping/block_reference.h"
+#include "testbenches/harness/random_chip.h"
+
+namespace recpim {
+namespace {
+
+TEST(MvmArray, EqualsTheBitSerialReferenceOnRandomTiles) {
+  int lossy = 0;
+  int tiles = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    testing::RandomChipOptions options;
+    options.samples = 4;
+    options.mlp = true;
+    options.lossless = seed % 3 == 0;
+    const auto chip = testing::random_chip(seed + 7000, seed, options);
+    Random random(seed, 5);
+    for (const Tile& tile : chip.design.tiles) {
+      if (tile.kind != TileKind::kMvm) continue;
+      const Operator& op = chip.model.operators[static_cast<std::size_t>(tile.op)];
+      const TensorFormat& in = chip.model.operators[static_cast<std::size_t>(op.inputs[0])].output;
+      MvmArray array(chip.design, tile, chip.model);
+      ++tiles;
+      lossy += array.lossless() ? 0 : 1;
+      for (int sample = 0; sample < 3; ++sample) {
+        std::vector<std::int32_t> x(static_cast<std::size_t>(tile.rows));
+        for (auto& v : x) {
+          v = static_cast<std::int32_t>(random.below(1U << in.bits)) -
+              (in.is_signed ? 1 << (in.bits - 1) : 0);
+        }
+        const auto expected =
+            mvm_reference(tile, chip.design.hardware, op, {in.bits, in.is_signed}, x.data());
+        std::vector<std::int32_t> acc(static_cast<std::size_t>(tile.channels));
+        array.multiply(x.data(), acc.data());
+        ASSERT_EQ(acc, expected) << "seed " << seed;
+        array.multiply_by_columns(x.data(), acc.data());
+        ASSERT_EQ(acc, expected) << "seed " << seed << ", by columns";
+      }
+    }
+  }
+  EXPECT_GT(lossy, 10);
+  EXPECT_GT(tiles - lossy, 10);
+}
+
+}  // namespace
+}  // namespace recpim
