@@ -107,10 +107,10 @@ std::vector<std::uint64_t> reuse_counts(const LocalityProfile& profile, std::uin
     const double low = static_cast<double>(bin->low + 1);
     const double high = static_cast<double>(bin->high);
     const double mean = (high - low + 1) / (std::log((high + 0.5) / (low - 0.5)));
-    const double rows = std::floor(carried / mean);
-    for (double i = 0; i < rows; ++i) {
+    const auto rows = static_cast<std::uint64_t>(carried / mean);
+    for (std::uint64_t i = 0; i < rows; ++i) {
       // Quantiles of the density 1/n, from hot to cold.
-      const double quantile = 1 - (i + 0.5) / rows;
+      const double quantile = 1 - (static_cast<double>(i) + 0.5) / static_cast<double>(rows);
       const double reuse = (low - 0.5) * std::pow((high + 0.5) / (low - 0.5), quantile);
       const auto count = static_cast<std::uint64_t>(std::clamp(std::round(reuse), low, high));
       if (count > left) break;

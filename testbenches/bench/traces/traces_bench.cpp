@@ -83,7 +83,7 @@ void import_criteo(benchmark::State& state) {
   const auto bytes = static_cast<double>(fs::file_size(folder.at("in.tsv")));
   ImportOptions options;
   options.format = "criteo";
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     benchmark::DoNotOptimize(import_trace(options, folder.at("in.tsv"), folder.at("out.h5")));
   }
   state.counters["text_MB"] = bytes / 1e6;
@@ -126,7 +126,7 @@ void write_long(const std::string& path, std::uint64_t samples) {
 const std::string& long_trace() {
   static const Folder kFolder;
   static const std::string kPath = [] {
-    const std::string path = kFolder.at("long.h5");
+    std::string path = kFolder.at("long.h5");
     write_long(path, long_trace_samples());
     return path;
   }();
@@ -136,7 +136,7 @@ const std::string& long_trace() {
 void write_trace(benchmark::State& state) {
   const Folder folder;
   const auto samples = static_cast<std::uint64_t>(state.range(0));
-  for (auto _ : state) write_long(folder.at("w.h5"), samples);
+  for ([[maybe_unused]] auto _ : state) write_long(folder.at("w.h5"), samples);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(write_trace)->Arg(100000)->Unit(benchmark::kMillisecond);
@@ -145,7 +145,7 @@ BENCHMARK(write_trace)->Arg(100000)->Unit(benchmark::kMillisecond);
 void read_long_trace(benchmark::State& state) {
   const std::string& path = long_trace();
   std::uint64_t sum = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const TraceReader trace(path);
     TraceChunk chunk;
     const std::uint64_t samples = trace.info().samples;
@@ -169,7 +169,7 @@ void gather_batches(benchmark::State& state) {
   TraceChunk chunk;
   std::vector<std::uint64_t> batch(static_cast<std::size_t>(state.range(0)));
   const std::uint64_t span = std::min<std::uint64_t>(100000, trace.info().samples);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (auto& sample : batch) sample = random.below(span);
     trace.gather(batch, chunk);
   }

@@ -208,7 +208,7 @@ struct Parts {
 void write_parts(const std::string& path, const Parts& p) {
   auto file = hdf5::create_file(path);
   const auto add = [&](hid_t parent, const char* name, hid_t stored, hid_t memory,
-                       std::vector<hsize_t> chunk, hsize_t rows, const void* values) {
+                       const std::vector<hsize_t>& chunk, hsize_t rows, const void* values) {
     const auto set = hdf5::create_dataset(path, parent, name, stored, chunk);
     hdf5::append_rows(path, set, 0, rows, memory, values);
   };
