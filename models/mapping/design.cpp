@@ -182,7 +182,9 @@ class CoverChecker {
     for (std::size_t i = 0; i < model_.operators.size(); ++i) {
       const Operator& op = model_.operators[i];
       std::uint64_t whole = 0;
-      if (op.kind == OpKind::kFc) whole = op.weight_q.size();
+      if (op.kind == OpKind::kFc) {
+        whole = static_cast<std::uint64_t>(inputs(op)) * static_cast<std::uint64_t>(op.width);
+      }
       if (op.kind == OpKind::kEmbedding) whole = op.table_rows;
       if (op.kind == OpKind::kDot) whole = static_cast<std::uint64_t>(op.elements());
       if (covered_[i] != whole) {
@@ -200,10 +202,19 @@ class CoverChecker {
     return index;
   }
 
+  /// From shapes, not from weights: they may not be loaded.
+  std::int64_t inputs(const Operator& op) const {
+    std::int64_t elements = 0;
+    for (const int input : op.inputs) {
+      elements += model_.operators[static_cast<std::size_t>(input)].elements();
+    }
+    return elements;
+  }
+
   void fc(const Tile& tile, const std::string& place) {
     const std::size_t index = find(tile.op, OpKind::kFc, place);
     const Operator& op = model_.operators[index];
-    const auto inputs = static_cast<std::int64_t>(op.weight_q.size()) / op.width;
+    const std::int64_t inputs = this->inputs(op);
     if (tile.first_row < 0 || tile.rows < 1 || tile.first_channel < 0 || tile.channels < 1 ||
         std::int64_t{tile.first_row} + tile.rows > inputs ||
         std::int64_t{tile.first_channel} + tile.channels > op.width) {

@@ -106,7 +106,7 @@ Design map_naive(const Model& model, const Hardware& hardware);
 /// Throws InputError (naming `file` and the place) where the parts of a design contradict one
 /// another: cross references of ports and sends, places on the mesh, shapes, sizes.
 void validate(const Design& design, const std::string& file);
-/// The same against the model: every operator is mapped, whole, once.
+/// The same against the model (weights not needed): every operator is mapped, whole, once.
 void validate(const Design& design, const Model& model, const std::string& file);
 
 Json design_to_json(const Design& design);

@@ -61,6 +61,7 @@ int run_simulate(const Arguments& arguments) {
   const TraceReader trace(options.text("trace"));
   const Model model = load_model(
       model_folder, run.mode == SimulationMode::kTiming ? Weights::kNone : Weights::kIntegers);
+  validate(design, model, options.text("design"));
   OutputFolder out(options.text("out"), "result.json");
   SimulationResult result = simulate(design, model, trace, run);
   result.json["provenance"] = provenance(trace);
