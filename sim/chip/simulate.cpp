@@ -50,6 +50,7 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
                      values ? prediction_elements(model) : 0, options.arrivals, options.progress);
   player.initiator_o.bind(chip.host().target_i);
   sc_core::sc_start();
+  player.rethrow_failure();
   if (player.results().size() != samples) {
     report_deadlock(chip, chip.host().completed(), samples);
   }

@@ -132,6 +132,15 @@ void TracePlayer::access(tlm::tlm_command command, std::uint64_t address, void* 
 }
 
 void TracePlayer::submit_all() {
+  try {
+    submit_samples();
+  } catch (const InputError&) {
+    failure_ = std::current_exception();
+    sc_core::sc_pause();
+  }
+}
+
+void TracePlayer::submit_samples() {
   TraceChunk chunk;
   std::vector<unsigned char> bytes;
   for (std::uint64_t done = 0; done < samples_;) {

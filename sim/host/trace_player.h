@@ -9,6 +9,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <cstdint>
+#include <exception>
 #include <systemc>
 #include <vector>
 
@@ -65,9 +66,15 @@ class TracePlayer : public sc_core::sc_module {
 
   const std::vector<Result>& results() const { return results_; }
   std::vector<Result>& results() { return results_; }
+  /// Throws the InputError that a sample of the trace met, if any. It can't leave a process of the
+  /// kernel, so the player pauses the simulation and keeps it for the caller of sc_start.
+  void rethrow_failure() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
 
  private:
   void submit_all();
+  void submit_samples();
   void collect_all();
   void access(tlm::tlm_command command, std::uint64_t address, void* data, std::size_t bytes);
 
@@ -78,6 +85,7 @@ class TracePlayer : public sc_core::sc_module {
   const std::vector<Cycle>& arrivals_;
   bool progress_;
   std::vector<Result> results_;
+  std::exception_ptr failure_;
 };
 
 }  // namespace recpim

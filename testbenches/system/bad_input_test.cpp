@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real command on wrong input: exit 2, one line on standard error that names the place, nothing
+// left behind. One table a subcommand; a row is a command line and what the complaint must contain.
+#include <gtest/gtest.h>
+#include <hdf5.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "traces/format/layout.h"
+#include "traces/support/json.h"
+#include "traces/support/output.h"
+
+namespace recpim {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct BadInput {
+  std::string arguments;
+  std::string complaint;  ///< Must be part of the line.
+};
+
+/// A folder with a good trace, model and design of each kind, in which commands run.
+class BadInputTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    work_ = (fs::temp_directory_path() / ("recpim-bad-input-" + std::to_string(getpid()))).string();
+    fs::remove_all(work_);
+    fs::create_directories(work_ + "/w");
+    good("trace generate --tables 3 --rows 50 --dense 4 --samples 40 --seed 1 -o t.h5");
+    good("trace generate --tables 0 --dense 16 --samples 40 --seed 1 -o v.h5");
+    good("trace generate --tables 2 --rows 50 --dense 4 --samples 40 --seed 1 -o two.h5");
+    good("model create --kind dlrm --trace t.h5 --embedding-dim 4 --bottom 8-4 --top 8-1 -o m");
+    good("model create --kind mlp --trace v.h5 --layers 16-8-1 -o mlp");
+    good("map --model m -o d.json");
+    const std::string whole = read_text_file(path("t.h5"));
+    write("cut.h5", whole.substr(0, whole.size() / 2));
+    write("foreign.h5", std::string("\0\1junk", 6));
+    write("empty.h5", "");
+    write("broken.json", "{\"broken\": ");
+    fs::create_directories(path("full"));
+    write("full/letter.txt", "not ours");
+  }
+  void TearDown() override { fs::remove_all(work_); }
+
+  std::string path(const std::string& name) const { return work_ + "/w/" + name; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
+  int run(const std::string& arguments) const {
+    const std::string line = "cd '" + work_ + "/w' && '" RECPIM_COMMAND "' " + arguments + " >" +
+                             work_ + "/out.txt 2>" + work_ + "/err.txt </dev/null";
+    const int status = std::system(line.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  void good(const std::string& arguments) const {
+    ASSERT_EQ(run(arguments), 0) << arguments << "\n" << read_text_file(work_ + "/err.txt");
+  }
+  /// Every file with its size and contents' hash.
+  std::vector<std::string> listing() const {
+    std::vector<std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(work_ + "/w")) {
+      std::string line = entry.path().string();
+      if (entry.is_regular_file()) {
+        const std::string text = read_text_file(line);
+        line += " " + std::to_string(std::hash<std::string>()(text));
+      }
+      files.push_back(line);
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+  void check(const std::vector<BadInput>& table) const {
+    const auto before = listing();
+    for (const BadInput& bad : table) {
+      SCOPED_TRACE("recpim " + bad.arguments);
+      EXPECT_EQ(run(bad.arguments), 2);
+      const std::string text = read_text_file(work_ + "/err.txt");
+      EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+      EXPECT_EQ(text.substr(0, 8), "recpim: ") << text;
+      EXPECT_NE(text.find(bad.complaint), std::string::npos) << text;
+      EXPECT_EQ(listing(), before);
+    }
+  }
+
+  std::string work_;
+};
+
+TEST_F(BadInputTest, TheCommandLine) {
+  check({{"nonsense", "subcommand = nonsense: accepted: "},
+         {"trace nonsense", "nonsense"},
+         {"map --model m --colour red -o x.json", "colour"},
+         {"map --model m -o x.json -o y.json", "out"},
+         {"map --model m -o", "out"},
+         {"map -o x.json", "--model"},
+         {"map --model m", "--out"},
+         {"map --mod m -o x.json", "mod"},
+         {"simulate d.json surplus --trace t.h5 -o x", "too many positional"},
+         {"trace generate --samples minus -o x.h5", "--samples = minus"},
+         {"trace generate --samples 0 -o x.h5", "--samples = 0"},
+         {"trace generate --rows 0 -o x.h5", "--rows = 0"},
+         {"trace generate --tables -1 -o x.h5", "--tables = -1"},
+         {"trace generate --skew hot -o x.h5", "--skew = hot"},
+         {"trace generate --pooling 0 -o x.h5", "--pooling = 0"},
+         {"trace generate --seed 1.5 -o x.h5", "--seed = 1.5"},
+         {"trace generate --tables 0 --dense 0 -o x.h5", "dense"}});
+}
+
+TEST_F(BadInputTest, Imports) {
+  write("short.tsv", "0\t1\n");
+  write("letter.csv", "1,2,3\n4,five,6\n");
+  write("ragged.csv", "1,2,3\n4,5\n");
+  write("nothing.txt", "");
+  write("odd.bin", "abc");
+  write("bad.libsvm", "1 3:1 2\n");
+  write("minus.txt", "1, 2\n3, -4\n");
+  check({{"trace import --format criteo short.tsv -o x.h5", "short.tsv: line 1"},
+         {"trace import --format nonsense short.tsv -o x.h5", "--format = nonsense"},
+         {"trace import --format criteo missing.tsv -o x.h5", "missing.tsv"},
+         {"trace import --format criteo nothing.txt -o x.h5", "nothing.txt"},
+         {"trace import --format avazu letter.csv -o x.h5", "letter.csv"},
+         {"trace import --format kdd2012 letter.csv -o x.h5", "letter.csv"},
+         {"trace import --format vectors letter.csv -o x.h5", "letter.csv: line 2"},
+         {"trace import --format vectors ragged.csv -o x.h5", "ragged.csv: line 2"},
+         {"trace import --format dlrm-bin odd.bin -o x.h5", "odd.bin"},
+         {"trace import --format libsvm bad.libsvm -o x.h5", "bad.libsvm: line 1"},
+         {"trace import --format indices minus.txt -o x.h5", "minus.txt: line 2"},
+         {"trace import --format criteo short.tsv --table-rows 0 -o x.h5", "--table-rows = 0"},
+         {"trace import short.tsv -o x.h5", "--format"},
+         {"trace import --format criteo full -o x.h5", "full"}});
+}
+
+TEST_F(BadInputTest, TraceFiles) {
+  for (const char* use :
+       {"trace info ", "model create --kind dlrm -o x --trace ", "simulate d.json -o x --trace ",
+        "model evaluate m --trace ", "train --model m -o x --trace "}) {
+    const std::string command = use;
+    check({{command + "cut.h5", "cut.h5"},
+           {command + "foreign.h5", "foreign.h5"},
+           {command + "empty.h5", "empty.h5"},
+           {command + "missing.h5", "missing.h5"},
+           {command + "full", "full"},
+           {command + "d.json", "d.json"}});
+  }
+}
+
+TEST_F(BadInputTest, Models) {
+  fs::copy(path("m"), path("badjson"), fs::copy_options::recursive);
+  write("badjson/model.json", "{\"schema\": ");
+  fs::copy(path("m"), path("badkey"), fs::copy_options::recursive);
+  Json model = read_json_file(path("m/model.json"));
+  model["colour"] = "red";
+  write_json_file(path("badkey/model.json"), model);
+  fs::copy(path("m"), path("badbits"), fs::copy_options::recursive);
+  model = read_json_file(path("m/model.json"));
+  model["operators"][1]["weight_bits"] = 3;
+  write_json_file(path("badbits/model.json"), model);
+  fs::copy(path("m"), path("badloop"), fs::copy_options::recursive);
+  model = read_json_file(path("m/model.json"));
+  model["operators"][1]["inputs"][0] = model["operators"][2]["name"];
+  write_json_file(path("badloop/model.json"), model);
+  fs::copy(path("m"), path("cutweights"), fs::copy_options::recursive);
+  write("cutweights/model.h5", read_text_file(path("m/model.h5")).substr(0, 3000));
+  fs::copy(path("m"), path("noweights"), fs::copy_options::recursive);
+  fs::remove(path("noweights/model.h5"));
+  check({{"map --model badjson -o x.json", "badjson/model.json: line 1"},
+         {"map --model badkey -o x.json", "badkey/model.json: colour"},
+         {"map --model badbits -o x.json", "weight_bits"},
+         {"map --model badloop -o x.json", "badloop/model.json"},
+         {"map --model cutweights -o x.json", "cutweights/model.h5"},
+         {"map --model noweights -o x.json", "noweights"},
+         {"map --model full -o x.json", "full"},
+         {"map --model missing -o x.json", "missing"},
+         {"model show missing", "missing"},
+         {"model create --kind tree --trace t.h5 -o x", "--kind = tree"},
+         {"model create --kind mlp --trace v.h5 --layers 16 -o x", "--layers"},
+         {"model create --kind mlp --trace v.h5 --layers 15-8 -o x", "dense"},
+         {"model create --kind mlp --trace v.h5 --layers 16-0 -o x", "--layers = 16-0"},
+         {"model create --kind dlrm --trace v.h5 -o x", "tables"},
+         {"model create --kind dlrm --trace t.h5 --bottom 8-5 --embedding-dim 4 -o x", "--bottom"},
+         {"model create --kind dlrm --trace t.h5 --top 8-2 -o x", "--top"},
+         {"model create --kind dlrm --trace t.h5 --weight-bits 3 -o x", "--weight-bits = 3"},
+         {"model create --kind mlp --trace v.h5 --layers 16-8 -o full", "full"},
+         {"model evaluate m --trace two.h5", "two.h5"},
+         {"model evaluate m --trace t.h5 --split some", "--split = some"},
+         {"model evaluate m --trace t.h5 --split test", "split"},
+         {"train --model m --trace two.h5 -o x", "two.h5"},
+         {"train --model m --trace t.h5 --epochs 0 -o x", "--epochs = 0"},
+         {"train --model m --trace t.h5 --learning-rate fast -o x", "--learning-rate = fast"}});
+}
+
+TEST_F(BadInputTest, Hardware) {
+  const std::pair<const char*, const char*> files[] = {
+      {"adc: {bits: 0}", "hw.yaml: adc.bits = 0: accepted: a whole number from 3 to 12"},
+      {"adc: {bits: eight}", "adc.bits = \"eight\""},
+      {"adc: {bits: 8.5}", "adc.bits = 8.5"},
+      {"adc: {bit: 8}", "adc.bit = unknown key"},
+      {"adc: 8", "adc = 8"},
+      {"mesh: {flit_bits: 7}", "mesh.flit_bits = 7: accepted: a power of two from 32 to 512"},
+      {"crossbar: {rows: 96}", "crossbar.rows = 96"},
+      {"crossbar: {encoding: unary}", "crossbar.encoding = \"unary\""},
+      {"crossbar: {read_ns: -1}", "crossbar.read_ns = -1"},
+      {"clock_mhz: 0", "clock_mhz = 0"},
+      {"clock_mhz: fast", "clock_mhz = \"fast\""},
+      {"buffer_slots: 5", "buffer_slots = 5"},
+      {"adc: {columns_per_adc: 256}", "adc.columns_per_adc = 256"},
+      {"colour: red", "colour = unknown key"},
+      {"mesh: [1, 2", "hw.yaml: line"},
+      {"just words", "hw.yaml: top level"},
+      {"", "hw.yaml: top level"},
+      {"mesh: {columns: 2, rows: 2}", "does not fit the chip: needs 7 tiles"},
+      {"embedding_tile: {banks: 1, bank_kib: 1}\nmesh: {columns: 6}\nbuffer_slots: 9",
+       "buffer_slots = 9"},
+      {"interaction_tile: {max_elements: 15}", "needs 16 input elements"},
+      {"crossbar: {cell_bits: 1}\nadc: {columns_per_adc: 4}", "needs 8 columns on one ADC"}};
+  for (const auto& [text, complaint] : files) {
+    SCOPED_TRACE(text);
+    write("hw.yaml", text);
+    check({{"map --model m --hardware hw.yaml -o x.json", complaint}});
+  }
+  check({{"map --model m --hardware missing.yaml -o x.json", "missing.yaml"},
+         {"map --model m --hardware full -o x.json", "full"},
+         {"map --model m --hardware t.h5 -o x.json", "t.h5"},
+         {"map --model m --strategy best -o x.json", "--strategy = best"},
+         {"map --model m -o full", "full"}});
+}
+
+/// Overwrites the first index of the first table with one past it.
+void spoil_index(const std::string& file) {
+  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  ASSERT_GE(id, 0);
+  const std::string place = layout::table_place(0) + "/indices";
+  const hid_t data = H5Dopen2(id, place.c_str(), H5P_DEFAULT);
+  ASSERT_GE(data, 0);
+  const hid_t space = H5Dget_space(data);
+  const hsize_t first = 0;
+  const hsize_t one = 1;
+  H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, nullptr, &one, nullptr);
+  const hid_t memory = H5Screate_simple(1, &one, nullptr);
+  const std::uint32_t past = 50;
+  EXPECT_GE(H5Dwrite(data, H5T_NATIVE_UINT32, memory, space, H5P_DEFAULT, &past), 0);
+  H5Sclose(memory);
+  H5Sclose(space);
+  H5Dclose(data);
+  H5Fclose(id);
+}
+
+TEST_F(BadInputTest, Simulations) {
+  fs::copy(path("t.h5"), path("past.h5"));
+  spoil_index(path("past.h5"));
+  fs::copy(path("m"), path("changed"), fs::copy_options::recursive);
+  good("map --model changed -o changed.json");
+  Json model = read_json_file(path("changed/model.json"));
+  model["name"] = "another";
+  write_json_file(path("changed/model.json"), model);
+  good("map --model mlp -o mlp.json");
+  Json design = read_json_file(path("d.json"));
+  design["tiles"][1]["x"] = 99;
+  write_json_file(path("place.json"), design);
+  design = read_json_file(path("d.json"));
+  design["tiles"][1]["sends"][0]["port"] = 3;
+  write_json_file(path("port.json"), design);
+  design = read_json_file(path("d.json"));
+  design["hardware"]["mesh"]["flit_bits"] = 7;
+  write_json_file(path("flit.json"), design);
+  design = read_json_file(path("d.json"));
+  design["hardware"]["technology"] = "papyrus";
+  write_json_file(path("papyrus.json"), design);
+  design = read_json_file(path("d.json"));
+  design["tiles"][1]["channels"] = design["tiles"][1]["outputs"] = 1;
+  write_json_file(path("partial.json"), design);
+  design = read_json_file(path("d.json"));
+  design["hardware"]["embedding_tile"]["max_lookups"] = 2;
+  write_json_file(path("few.json"), design);
+  const std::string run = " --trace t.h5 -o x";
+  check({{"simulate broken.json" + run, "broken.json: line 1"},
+         {"simulate missing.json" + run, "missing.json"},
+         {"simulate t.h5" + run, "t.h5"},
+         {"simulate changed.json" + run, "model.path"},
+         {"simulate place.json" + run, "place.json: tiles[1].x"},
+         {"simulate port.json" + run, "port.json: tiles[1].sends[0].port"},
+         {"simulate flit.json" + run, "flit.json: hardware.mesh.flit_bits = 7"},
+         {"simulate papyrus.json" + run, "technology = papyrus: accepted: isaac-32nm"},
+         {"simulate partial.json" + run, "partial.json: tiles["},
+         {"simulate few.json" + run,
+          "sample 0 = 3 lookups at one embedding tile: accepted: at most 2"},
+         {"simulate d.json --trace two.h5 -o x", "two.h5"},
+         {"simulate d.json --trace v.h5 -o x", "v.h5"},
+         {"simulate mlp.json --trace t.h5 -o x", "t.h5"},
+         {"simulate d.json --trace past.h5 -o x", "past.h5"},
+         {"simulate d.json --trace past.h5 --mode timing -o x", "past.h5"},
+         {"simulate d.json --samples minus" + run, "--samples = minus"},
+         {"simulate d.json --samples 0" + run, "--samples = 0"},
+         {"simulate d.json --samples 41" + run, "t.h5"},
+         {"simulate d.json --first 40" + run, "t.h5"},
+         {"simulate d.json --mode guess" + run, "--mode = guess"},
+         {"rtl broken.json -o x", "broken.json: line 1"},
+         {"rtl changed.json -o x", "model.path"},
+         {"rtl port.json -o x", "port.json: tiles[1].sends[0].port"},
+         {"rtl d.json -o full", "full"},
+         {"simulate d.json --trace t.h5 -o full", "full"},
+         {"simulate d.json --trace t.h5 -o t.h5", "t.h5"}});
+}
+
+}  // namespace
+}  // namespace recpim
