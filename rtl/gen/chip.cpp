@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "rtl/gen/shape.h"
+#include "traces/support/data_file.h"
 #include "traces/support/error.h"
 #include "traces/support/json.h"
 #include "traces/support/output.h"
@@ -219,14 +220,10 @@ std::string chip_text(const Design& design, const Model& model) {
 }
 
 std::string rtl_library_folder() {
-  const fs::path source = fs::path(RECPIM_SOURCE_DIR) / "rtl" / "lib";
+  const std::string folder = data_file("rtl/lib");
   std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = self.parent_path().parent_path() / "share/recpim/rtl/lib";
-  for (const fs::path& folder : {installed, source}) {
-    if (fs::exists(folder / "router.sv", error)) return folder.string();
-  }
-  reject(installed.string(), "", "", "the folder of the SystemVerilog library (make install)");
+  if (fs::exists(fs::path(folder) / "router.sv", error)) return folder;
+  reject(folder, "", "", "the folder of the SystemVerilog library (make install)");
 }
 
 void generate_rtl(const Design& design, const Model& model, const std::string& folder) {
