@@ -87,6 +87,7 @@ inline Operator sigmoid(int input) {
   op.kind = OpKind::kSigmoid;
   op.inputs = {input};
   op.width = 1;
+  op.activation_bits = 16;
   op.output = {false, 16, 1.0 / 65536};
   return op;
 }
