@@ -2,6 +2,8 @@
 #include "sim/device/mvm_array.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "traces/support/math.h"
 
@@ -36,16 +38,14 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   const TensorFormat& in = input_format(model, op);
   block_rows_ = hw.crossbar.rows;
-  words_ = ceil_div(block_rows_, 64);
   cell_bits_ = hw.crossbar.cell_bits;
   dac_bits_ = hw.dac_bits;
   input_bits_ = in.bits;
   input_signed_ = in.is_signed;
   phases_ = hw.phases(in.bits, in.is_signed);
-  adc_shift_ = tile.adc_shift;
-  adc_max_ = (std::int64_t{1} << hw.adc.bits) - 1;
-  offset_ = hw.crossbar.encoding == Encoding::kOffset;
-  offset_value_ = offset_ ? 1 << (op.weight_bits - 1) : 0;
+  kernel_.adc_shift = tile.adc_shift;
+  kernel_.adc_max = (1 << hw.adc.bits) - 1;
+  offset_value_ = hw.crossbar.encoding == Encoding::kOffset ? 1 << (op.weight_bits - 1) : 0;
   row_blocks_ = ceil_div(rows_, block_rows_);
   column_blocks_ = ceil_div(channels_, hw.channels_per_crossbar(op.weight_bits));
   padded_rows_ = ceil_div(rows_, kRowPadding) * kRowPadding;
@@ -58,9 +58,10 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
       const auto from = static_cast<std::size_t>(tile.first_channel + c) * inputs +
                         static_cast<std::size_t>(tile.first_row + r);
       weights_[static_cast<std::size_t>(c) * static_cast<std::size_t>(padded_rows_) +
-               static_cast<std::size_t>(r)] = op.weight_q[from];
+               static_cast<std::size_t>(r)] = static_cast<std::int16_t>(op.weight_q[from]);
     }
   }
+  set_phases();
   program(hw, tile, model);
 }
 
@@ -82,40 +83,87 @@ std::vector<EncodedBlock> encode_part(const Hardware& hardware, const Tile& tile
   return blocks;
 }
 
-// Lays the stored cells out as bit planes, a column's after another, leaving out unused columns.
+void MvmArray::set_phases() {
+  const int low_bits = input_signed_ ? input_bits_ - 1 : input_bits_;
+  for (int bit = 0; bit < low_bits; bit += dac_bits_) {
+    kernel_.phases.push_back({bit, std::min(dac_bits_, low_bits - bit), 1 << bit});
+  }
+  if (input_signed_) kernel_.phases.push_back({low_bits, 1, -(1 << low_bits)});
+}
+
 void MvmArray::program(const Hardware& hw, const Tile& tile, const Model& model) {
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   const auto blocks = encode_part(hw, tile, model);
   const int per_crossbar = hw.channels_per_crossbar(op.weight_bits);
-  columns_.resize(static_cast<std::size_t>(row_blocks_));
-  planes_.resize(static_cast<std::size_t>(row_blocks_));
-  lossless_ = true;
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
-    const EncodedBlock& block = blocks[b];
-    const auto column_block = static_cast<int>(b) % column_blocks_;
-    const std::size_t row_block = b / static_cast<std::size_t>(column_blocks_);
-    lossless_ = lossless_ && is_lossless(block, hw, adc_shift_);
-    const auto layout = column_layout(
-        hw, op.weight_bits, std::min(per_crossbar, channels_ - column_block * per_crossbar));
-    auto& planes = planes_[row_block];
-    for (int c = 0; c < block.columns; ++c) {
-      const ColumnUse& use = layout[static_cast<std::size_t>(c)];
-      if (use.channel < 0) continue;
-      Column column;
-      column.channel = column_block * per_crossbar + use.channel;
-      column.weight = (use.negative ? -1 : 1) * (1 << (use.digit * cell_bits_));
-      column.inverted = block.inverted[static_cast<std::size_t>(c)] != 0;
-      columns_[row_block].push_back(column);
-      const std::size_t at = planes.size();
-      planes.resize(at + static_cast<std::size_t>(cell_bits_ * words_), 0);
-      for (int r = 0; r < block.rows; ++r) {
-        const auto cell = static_cast<std::uint64_t>(block.cell(r, c));
-        for (int bit = 0; bit < cell_bits_; ++bit) {
-          planes[at + static_cast<std::size_t>(bit * words_ + r / 64)] |= ((cell >> bit) & 1U)
-                                                                          << (r % 64);
+  lossless_ = std::all_of(blocks.begin(), blocks.end(), [&](const EncodedBlock& block) {
+    return is_lossless(block, hw, kernel_.adc_shift);
+  });
+  columns_per_channel_ = hw.columns_per_weight(op.weight_bits);
+  strips_ = ceil_div(channels_ * columns_per_channel_, kStripColumns);
+  choose_segments(blocks);
+  const auto blocks_of_rows = static_cast<std::size_t>(row_blocks_);
+  const auto columns = static_cast<std::size_t>(strips_) * kStripColumns;
+  cells_.assign(blocks_of_rows * static_cast<std::size_t>(strips_) * kernel_.strip_bytes(), 0);
+  code_weight_.assign(blocks_of_rows * columns, 0);
+  input_weight_.assign(blocks_of_rows * static_cast<std::size_t>(channels_),
+                       0U - static_cast<std::uint32_t>(offset_value_));
+  driven_ = DrivenRows(input_bits_, kernel_.segments, kernel_.segment_rows);
+  column_sum_.assign(columns, 0);
+  input_sum_.assign(blocks_of_rows, 0);
+  for (int b = 0; b < crossbars(); ++b) {
+    const int first_channel = b % column_blocks_ * per_crossbar;
+    const auto layout =
+        column_layout(hw, op.weight_bits, std::min(per_crossbar, channels_ - first_channel));
+    store_block(blocks[static_cast<std::size_t>(b)], layout, b / column_blocks_, first_channel);
+  }
+}
+
+// The longest segments in which no column sums to more than a byte holds. Sixteen rows of the
+// widest cells (4 bits) always do.
+void MvmArray::choose_segments(const std::vector<EncodedBlock>& blocks) {
+  const auto fits = [&](int rows) {
+    for (const EncodedBlock& block : blocks) {
+      for (int c = 0; c < block.columns; ++c) {
+        for (int first = 0; first < block.rows; first += rows) {
+          int sum = 0;
+          for (int r = first; r < std::min(first + rows, block.rows); ++r) sum += block.cell(r, c);
+          if (sum > 255) return false;
         }
       }
     }
+    return true;
+  };
+  int rows = std::min(block_rows_, kMostSegmentRows);
+  while (rows > 16 && !fits(rows)) rows /= 2;
+  kernel_.segment_rows = rows;
+  kernel_.segments = block_rows_ / rows;
+}
+
+void MvmArray::store_block(const EncodedBlock& block, const std::vector<ColumnUse>& layout,
+                           int row_block, int first_channel) {
+  const int top = (1 << cell_bits_) - 1;
+  const auto strip_columns = static_cast<std::size_t>(kStripColumns);
+  int column = first_channel * columns_per_channel_;
+  for (int c = 0; c < block.columns; ++c) {
+    const ColumnUse& use = layout[static_cast<std::size_t>(c)];
+    if (use.channel < 0) continue;
+    const std::int32_t weight = (use.negative ? -1 : 1) * (1 << (use.digit * cell_bits_));
+    const bool inverted = block.inverted[static_cast<std::size_t>(c)] != 0;
+    code_weight_[static_cast<std::size_t>(row_block * strips_) * strip_columns +
+                 static_cast<std::size_t>(column)] =
+        static_cast<std::uint32_t>(inverted ? -weight : weight) << kernel_.adc_shift;
+    if (inverted) {
+      input_weight_[static_cast<std::size_t>(row_block * channels_ + first_channel +
+                                             use.channel)] +=
+          static_cast<std::uint32_t>(top * weight);
+    }
+    std::uint8_t* cells = cells_of(row_block, column / kStripColumns) + column % kStripColumns;
+    for (int r = 0; r < block.rows; ++r) {
+      // A row of zeros follows each segment.
+      cells[static_cast<std::size_t>(r + r / kernel_.segment_rows) * strip_columns] =
+          block.cell(r, c);
+    }
+    ++column;
   }
 }
 
@@ -130,111 +178,41 @@ void MvmArray::multiply(const std::int32_t* x, std::int32_t* acc) {
   product(weights_.data(), x16_.data(), padded_rows_, channels_, acc);
 }
 
-void MvmArray::slice_inputs(const std::int32_t* x) {
-  const auto stride = static_cast<std::size_t>(input_bits_ * words_);
-  input_planes_.assign(stride * static_cast<std::size_t>(row_blocks_), 0);
-  for (int r = 0; r < rows_; ++r) {
-    const auto bits = static_cast<std::uint32_t>(x[r]);
-    const int in_block = r % block_rows_;
-    std::uint64_t* plane =
-        input_planes_.data() + stride * static_cast<std::size_t>(r / block_rows_) + in_block / 64;
-    for (int bit = 0; bit < input_bits_; ++bit) {
-      plane[bit * words_] |= static_cast<std::uint64_t>((bits >> bit) & 1U) << (in_block % 64);
-    }
-  }
-}
-
-namespace {
-
-// Sum over the rows of cell x level of one column: AND and popcount a pair of bit planes.
-inline std::int64_t column_sum(const std::uint64_t* cells, int cell_bits,
-                               const std::uint64_t* levels, int level_bits, int words) {
-  std::int64_t sum = 0;
-  for (int i = 0; i < cell_bits; ++i) {
-    for (int j = 0; j < level_bits; ++j) {
-      int ones = 0;
-      for (int w = 0; w < words; ++w) {
-        ones += __builtin_popcountll(cells[i * words + w] & levels[j * words + w]);
-      }
-      sum += static_cast<std::int64_t>(ones) << (i + j);
-    }
-  }
-  return sum;
-}
-
-struct ReadStep {
-  const std::uint64_t* planes;
-  const std::uint64_t* levels;
-  int cell_bits, level_bits, words;
-  int adc_shift;
-  std::int64_t adc_max;
-  std::int64_t input_sum;  ///< Sum of the levels driven: exact, digital.
-  std::int64_t inverse;    ///< (2^cell_bits - 1) * input_sum.
-};
-
-}  // namespace
-
+// Sums are kept modulo 2^32: the mapper has proved that the accumulators themselves fit.
 RECPIM_CLONES
-static void read_columns(const ReadStep& step, std::size_t columns, std::int64_t* undone,
-                         const std::uint8_t* inverted) {
-  const std::int64_t half = (std::int64_t{1} << step.adc_shift) >> 1;
-  const auto stride = static_cast<std::size_t>(step.cell_bits * step.words);
-  for (std::size_t c = 0; c < columns; ++c) {
-    const std::int64_t sum = column_sum(step.planes + c * stride, step.cell_bits, step.levels,
-                                        step.level_bits, step.words);
-    const std::int64_t code = std::min((sum + half) >> step.adc_shift, step.adc_max);
-    const std::int64_t value = code << step.adc_shift;
-    undone[c] = inverted[c] != 0 ? step.inverse - value : value;
-  }
-}
-
-void MvmArray::read_block(int row_block, int phase, std::int64_t phase_weight,
-                          std::int32_t* acc) const {
-  const auto block = static_cast<std::size_t>(row_block);
-  const int low_bits = input_signed_ ? input_bits_ - 1 : input_bits_;
-  const bool sign_phase = input_signed_ && phase == phases_ - 1;
-  const int first_bit = sign_phase ? input_bits_ - 1 : phase * dac_bits_;
-  const int level_bits = sign_phase ? 1 : std::min(dac_bits_, low_bits - first_bit);
-  ReadStep step{};
-  step.planes = planes_[block].data();
-  step.levels = input_planes_.data() + static_cast<std::size_t>(input_bits_ * words_) * block +
-                static_cast<std::size_t>(first_bit * words_);
-  step.cell_bits = cell_bits_;
-  step.level_bits = level_bits;
-  step.words = words_;
-  step.adc_shift = adc_shift_;
-  step.adc_max = adc_max_;
-  for (int bit = 0; bit < level_bits; ++bit) {
-    for (int w = 0; w < words_; ++w) {
-      step.input_sum +=
-          static_cast<std::int64_t>(__builtin_popcountll(step.levels[bit * words_ + w])) << bit;
-    }
-  }
-  step.inverse = ((std::int64_t{1} << cell_bits_) - 1) * step.input_sum;
-  const auto& columns = columns_[block];
-  std::vector<std::int64_t> undone(columns.size());
-  std::vector<std::uint8_t> inverted(columns.size());
-  for (std::size_t c = 0; c < columns.size(); ++c) inverted[c] = columns[c].inverted ? 1 : 0;
-  read_columns(step, columns.size(), undone.data(), inverted.data());
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    acc[columns[c].channel] +=
-        static_cast<std::int32_t>(phase_weight * columns[c].weight * undone[c]);
-  }
-  if (offset_) {
-    for (int c = 0; c < channels_; ++c) {
-      acc[c] -= static_cast<std::int32_t>(phase_weight * offset_value_ * step.input_sum);
-    }
+static void add_weighted(const std::int32_t* codes, const std::uint32_t* weights,
+                         std::uint32_t* sums) {
+  for (int c = 0; c < kStripColumns; ++c) {
+    sums[c] += static_cast<std::uint32_t>(codes[c]) * weights[c];
   }
 }
 
 void MvmArray::multiply_by_columns(const std::int32_t* x, std::int32_t* acc) {
-  slice_inputs(x);
-  std::fill(acc, acc + channels_, 0);
-  for (int phase = 0; phase < phases_; ++phase) {
-    const bool sign_phase = input_signed_ && phase == phases_ - 1;
-    const std::int64_t weight = sign_phase ? -(std::int64_t{1} << (input_bits_ - 1))
-                                           : std::int64_t{1} << (phase * dac_bits_);
-    for (int block = 0; block < row_blocks_; ++block) read_block(block, phase, weight, acc);
+  std::fill(column_sum_.begin(), column_sum_.end(), 0);
+  alignas(64) std::array<std::int32_t, kStripColumns> codes;
+  for (int block = 0; block < row_blocks_; ++block) {
+    const std::int32_t* from = x + std::ptrdiff_t{block} * block_rows_;
+    const int rows = std::min(block_rows_, rows_ - block * block_rows_);
+    driven_.set(from, rows);
+    input_sum_[static_cast<std::size_t>(block)] =
+        static_cast<std::uint32_t>(std::accumulate(from, from + rows, std::int32_t{0}));
+    const std::uint32_t* weights =
+        code_weight_.data() + std::ptrdiff_t{block} * strips_ * kStripColumns;
+    for (int strip = 0; strip < strips_; ++strip) {
+      const std::ptrdiff_t first = std::ptrdiff_t{strip} * kStripColumns;
+      read_strip(isa_, kernel_, cells_of(block, strip), driven_, codes.data());
+      add_weighted(codes.data(), weights + first, column_sum_.data() + first);
+    }
+  }
+  const std::uint32_t* column = column_sum_.data();
+  for (int c = 0; c < channels_; ++c) {
+    std::uint32_t sum = 0;
+    for (int i = 0; i < columns_per_channel_; ++i) sum += *column++;
+    for (int block = 0; block < row_blocks_; ++block) {
+      sum += input_weight_[static_cast<std::size_t>(block * channels_ + c)] *
+             input_sum_[static_cast<std::size_t>(block)];
+    }
+    acc[c] = static_cast<std::int32_t>(sum);
   }
 }
 

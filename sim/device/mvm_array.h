@@ -11,6 +11,7 @@
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
 #include "models/mapping/encoding.h"
+#include "sim/device/column_kernel.h"
 
 namespace recpim {
 
@@ -36,38 +37,50 @@ class MvmArray {
   int row_blocks() const { return row_blocks_; }
   int column_blocks() const { return column_blocks_; }
   int crossbars() const { return row_blocks_ * column_blocks_; }
+  /// For multiply_by_columns; the best supported one unless told otherwise. No result depends on
+  /// it.
+  void use_isa(KernelIsa isa) { isa_ = isa; }
 
  private:
-  /// One stored column of a physical crossbar.
-  struct Column {
-    int channel = 0;  ///< Of the part.
-    int weight = 1;   ///< What its digit counts: +-2^(digit * cell bits).
-    bool inverted = false;
-  };
+  void set_phases();
   void program(const Hardware& hardware, const Tile& tile, const Model& model);
-  void slice_inputs(const std::int32_t* x);
-  void read_block(int row_block, int phase, std::int64_t phase_weight, std::int32_t* acc) const;
+  void choose_segments(const std::vector<EncodedBlock>& blocks);
+  void store_block(const EncodedBlock& block, const std::vector<ColumnUse>& layout, int row_block,
+                   int first_channel);
+  std::uint8_t* cells_of(int row_block, int strip) {
+    return cells_.data() +
+           static_cast<std::size_t>(row_block * strips_ + strip) * kernel_.strip_bytes();
+  }
 
   int rows_, channels_, row_blocks_, column_blocks_;
   int block_rows_;  ///< Rows of a crossbar.
-  int words_;       ///< 64-bit words that hold them.
   int cell_bits_, dac_bits_, input_bits_;
   bool input_signed_;
   int phases_;
-  int adc_shift_;
-  std::int64_t adc_max_;
-  bool offset_;  ///< Offset encoding: 2^(b_w - 1) is subtracted for every input unit.
-  std::int32_t offset_value_;
+  std::int32_t offset_value_;  ///< Offset encoding: 2^(b_w - 1), subtracted for every input unit.
   bool lossless_ = false;
 
   // Plain product: weights by channel, rows padded to a multiple of 16.
   int padded_rows_;
   std::vector<std::int16_t> weights_, x16_;
 
-  // By columns: columns_[row block][i], with cell bit planes planes_[...] of cell_bits x words.
-  std::vector<std::vector<Column>> columns_;
-  std::vector<std::vector<std::uint64_t>> planes_;
-  std::vector<std::uint64_t> input_planes_;  ///< [row block][input bit][word].
+  // By columns, modulo 2^32. Each row block holds the same columns: channel by channel,
+  // columns_per_channel_ of each, in the order of its crossbar's columns; unused columns are left
+  // out. A strip is kStripColumns of them.
+  KernelIsa isa_ = best_kernel_isa();
+  KernelArray kernel_;
+  int columns_per_channel_ = 0, strips_ = 0;
+  std::vector<std::uint8_t> cells_;  ///< [row block][strip], as KernelArray says.
+  /// [row block][column]: what a code counts, +-2^(digit * cell bits + k), negative where the
+  /// column is negative or inverted (not both).
+  std::vector<std::uint32_t> code_weight_;
+  /// [row block][channel]: what has to be added for each input unit. Inversion is undone by
+  /// (2^b_cell - 1) * sum of the levels - value, column by column, and the offset taken away by
+  /// 2^(b_w - 1) * sum of the levels; over all phases the levels sum to the inputs themselves.
+  std::vector<std::uint32_t> input_weight_;
+  DrivenRows driven_{1, 1, 8};
+  std::vector<std::uint32_t> column_sum_;  ///< [column]: weighted codes of all row blocks.
+  std::vector<std::uint32_t> input_sum_;   ///< [row block]: sum of its inputs.
 };
 
 }  // namespace recpim

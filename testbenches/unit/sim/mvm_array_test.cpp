@@ -38,8 +38,13 @@ TEST(MvmArray, EqualsTheBitSerialReferenceOnRandomTiles) {
         std::vector<std::int32_t> acc(static_cast<std::size_t>(tile.channels));
         array.multiply(x.data(), acc.data());
         ASSERT_EQ(acc, expected) << "seed " << seed;
-        array.multiply_by_columns(x.data(), acc.data());
-        ASSERT_EQ(acc, expected) << "seed " << seed << ", by columns";
+        for (const KernelIsa isa : {KernelIsa::kBaseline, KernelIsa::kAvx2, KernelIsa::kAvx512}) {
+          if (!is_supported(isa)) continue;
+          array.use_isa(isa);
+          array.multiply_by_columns(x.data(), acc.data());
+          ASSERT_EQ(acc, expected)
+              << "seed " << seed << ", by columns, instruction set " << static_cast<int>(isa);
+        }
       }
     }
   }
