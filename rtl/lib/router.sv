@@ -10,15 +10,15 @@ module router #(
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
-  input  logic [7:0]          x_i,             // where this router is: constants
-  input  logic [7:0]          y_i,
+  input  logic [7:0]          x_i /* verilator public_flat_rd */,             // where this router is: constants
+  input  logic [7:0]          y_i /* verilator public_flat_rd */,
   // What comes in, and a credit for each flit that left its input FIFO.
-  input  logic [4:0]          in_valid_i,
-  input  logic [WireBits-1:0] east_flit_i,
-  input  logic [WireBits-1:0] west_flit_i,
-  input  logic [WireBits-1:0] north_flit_i,
-  input  logic [WireBits-1:0] south_flit_i,
-  input  logic [WireBits-1:0] local_flit_i,
+  input  logic [4:0]          in_valid_i /* verilator public_flat_rd */,
+  input  logic [WireBits-1:0] east_flit_i /* verilator public_flat_rd */,
+  input  logic [WireBits-1:0] west_flit_i /* verilator public_flat_rd */,
+  input  logic [WireBits-1:0] north_flit_i /* verilator public_flat_rd */,
+  input  logic [WireBits-1:0] south_flit_i /* verilator public_flat_rd */,
+  input  logic [WireBits-1:0] local_flit_i /* verilator public_flat_rd */,
   output logic [4:0]          in_credit_o,
   // What goes out; the local output needs no credits.
   output logic [4:0]          out_valid_o,
@@ -27,7 +27,7 @@ module router #(
   output logic [WireBits-1:0] north_flit_o,
   output logic [WireBits-1:0] south_flit_o,
   output logic [WireBits-1:0] local_flit_o,
-  input  logic [3:0]          out_credit_i
+  input  logic [3:0]          out_credit_i /* verilator public_flat_rd */
 );
   /* verilator no_inline_module */
 `include "recpim_layout.svh"

@@ -22,11 +22,11 @@ module tile_embedding #(
   input  logic                clk_i,
   input  logic                rst_ni,
   // The link with the router.
-  input  logic                ejected_valid_i,
-  input  logic [WireBits-1:0] ejected_flit_i,
+  input  logic                ejected_valid_i /* verilator public_flat_rd */,
+  input  logic [WireBits-1:0] ejected_flit_i /* verilator public_flat_rd */,
   output logic                injected_valid_o,
   output logic [WireBits-1:0] injected_flit_o,
-  input  logic                link_credit_i
+  input  logic                link_credit_i /* verilator public_flat_rd */
 );
   /* verilator no_inline_module */
 `include "recpim_layout.svh"
