@@ -198,8 +198,8 @@ struct Sources {
 Sources sources_of(const std::string& folder) {
   Sources sources;
   const Json json = read_json_file(folder + "/chip.json");
-  sources.tiles = static_cast<std::size_t>(
-      JsonView(json, folder + "/chip.json").at("tiles").integer(1, 65536));
+  sources.tiles =
+      static_cast<std::size_t>(JsonView(json, folder + "/chip.json").at("tiles").integer(1, 65536));
   std::istringstream list(read_text_file(folder + "/chip.f"));
   std::string line;
   while (std::getline(list, line)) {
@@ -235,8 +235,8 @@ VerilatedLibrary verilated_library(const std::string& rtl_folder, const Verilate
       std::string(kVerilatorFlags) + (options.waveforms ? " --trace-fst" : "");
   const std::string wrapper = wrapper_text(sources.tiles, options.waveforms);
   const std::string makefile = makefile_text(root, options.waveforms);
-  std::string key = version + "\n" + output_of("g++ -dumpfullversion") + "\n" + flags + "\n" +
-                    makefile + wrapper;
+  std::string key =
+      version + "\n" + output_of("g++ -dumpfullversion") + "\n" + flags + "\n" + makefile + wrapper;
   for (const std::string& file : sources.files) key += sha256_of_file(file) + "\n";
 
   const std::string cache = options.cache.empty() ? default_verilated_cache() : options.cache;
@@ -263,8 +263,7 @@ VerilatedLibrary verilated_library(const std::string& rtl_folder, const Verilate
   }
   build.commit();
   fs::remove(log);
-  library.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  library.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return library;
 }
 

@@ -20,9 +20,9 @@ struct VerilatedOptions {
 std::string default_verilated_cache();
 
 struct VerilatedLibrary {
-  std::string path;       ///< Of the shared library.
-  bool built = false;     ///< False: it was in the cache.
-  double seconds = 0;     ///< Time that building took.
+  std::string path;    ///< Of the shared library.
+  bool built = false;  ///< False: it was in the cache.
+  double seconds = 0;  ///< Time that building took.
 };
 
 /// Builds or finds the library of the chip in `rtl_folder` (written by generate_rtl). CheckError

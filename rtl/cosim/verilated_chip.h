@@ -30,8 +30,8 @@ class VerilatedChip {
   VerilatedChip(const VerilatedChip&) = delete;
   VerilatedChip& operator=(const VerilatedChip&) = delete;
 
-  /// A fresh chip whose memories hold the images of that folder (generate_rtl's images/, or those of
-  /// another design of the same shape), and reset(). InputError where an image is missing.
+  /// A fresh chip whose memories hold the images of that folder (generate_rtl's images/, or those
+  /// of another design of the same shape), and reset(). InputError where an image is missing.
   void load(const std::string& image_folder);
   /// Cycle 0: the first one after reset.
   void reset();

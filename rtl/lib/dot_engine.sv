@@ -84,7 +84,7 @@ module dot_engine #(
 
   // Stage 1: products. Stage 2: sums of a lane. Then the accumulator row.
   logic [Lanes*32-1:0] products_d, products_q, sums_d, sums_q;
-  logic valid1_q, first1_q, end1_q, last1_q, valid2_q, last2_q;
+  logic valid1_q, first1_q, end1_q, last1_q, valid2_q, last2_q, last3_q;
   logic [PairBits-1:0] group1_q, group2_q;
   logic [SlotBits-1:0] slot1_q, slot2_q;
   always_comb begin
@@ -110,12 +110,14 @@ module dot_engine #(
       last1_q  <= 1'b0;
       valid2_q <= 1'b0;
       last2_q  <= 1'b0;
+      last3_q  <= 1'b0;
     end else begin
       valid1_q <= active;
       end1_q   <= active && group_end;
       last1_q  <= last_o;
       valid2_q <= end1_q;
       last2_q  <= last1_q;
+      last3_q  <= last2_q;
     end
   end
   always_ff @(posedge clk_i) begin
@@ -136,5 +138,5 @@ module dot_engine #(
   assign add_slot_o = slot2_q;
   assign add_row_o  = group2_q;
   assign addends_o  = sums_q;
-  assign done_o     = last2_q;
+  assign done_o     = last3_q;
 endmodule
