@@ -28,8 +28,32 @@ build: setup ## compile into build/ (Release)
 	@[ -f build/build.ninja ] || cmake --preset release
 	@cmake --build build -j $(JOBS)
 
+run: build ## the main job: generate a trace, train a DLRM, map it, simulate 1,000 samples
+	@mkdir -p run
+	build/recpim trace generate --tables 26 --rows 100000 --dense 13 --samples 20000 --skew 1.05 --pooling 1 --seed 1 -o run/trace.h5
+	build/recpim model create --kind dlrm --trace run/trace.h5 --embedding-dim 16 --bottom 64-16 --top 64-32-1 --weight-bits 8 --seed 1 -o run/untrained
+	build/recpim train --model run/untrained --trace run/trace.h5 --epochs 1 --seed 1 -o run/model
+	build/recpim map --model run/model -o run/design.json
+	build/recpim simulate run/design.json --trace run/trace.h5 --samples 1000 -o run/simulate
+
+# A DLRM small enough for its whole chip to be compiled from SystemVerilog in seconds.
+run/small/design.json: build
+	@mkdir -p run/small
+	build/recpim trace generate --tables 4 --rows 200 --dense 8 --samples 2000 --skew 1.1 --seed 12 -o run/small/trace.h5
+	build/recpim model create --kind dlrm --trace run/small/trace.h5 --embedding-dim 8 --bottom 16-8 --top 16-1 --weight-bits 4 --seed 1 -o run/small/model
+	build/recpim map --model run/small/model -o run/small/design.json
+
+cosim: run/small/design.json ## generate the RTL of a small chip and run it in lock step with the simulator
+	build/recpim cosim run/small/design.json --trace run/small/trace.h5 --samples 16 -o run/small/cosim
+
+search: run/small/design.json ## search hardware and precisions of a small DLRM: 64 simulated designs
+	build/recpim search --model run/small/model --trace run/small/trace.h5 --algorithm regularised-evolution --evaluations 64 --samples 64 --jobs $(JOBS) --seed 1 -o run/small/search
+
 test: build ## run every test
 	@cd build && ctest -j $(JOBS) --output-on-failure --no-tests=error
+
+nightly: build ## the long versions of the random tests
+	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1
 
 lint: setup ## clang-format, clang-tidy, Verilator -Wall, Yosys; fails on findings
 	@[ -f build/build.ninja ] || cmake --preset release
