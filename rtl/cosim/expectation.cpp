@@ -51,8 +51,8 @@ void add_requests(const Design& design, const Model& model, const TraceReader& t
                                 .ports[static_cast<std::size_t>(send.port)]
                                 .element_bits;
       for_each_beat(packet, design.hardware.mesh.flit_bits, [&](Words words, bool last) {
-        out.requests.push_back(
-            {options.arrivals.empty() ? 0 : options.arrivals[i], last, std::move(words)});
+        out.requests.push_back({std::move(words), last});
+        out.arrivals.push_back(options.arrivals.empty() ? 0 : options.arrivals[i]);
       });
     }
   }

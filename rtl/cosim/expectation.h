@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rtl/cosim/verilated_chip.h"
 #include "sim/chip/simulate.h"
 #include "sim/cost/cost_model.h"
 #include "sim/noc/mesh.h"
@@ -16,13 +17,6 @@ namespace recpim {
 
 /// Words of 32 bits, least significant first.
 using Words = std::vector<std::uint32_t>;
-
-/// One request beat: `data` as flit_bits / 32 words.
-struct RequestBeat {
-  Cycle arrival = 0;  ///< Valid from then on.
-  bool last = false;
-  Words data;
-};
 
 /// One transfer: in cycle `at` it leaves (flits) or is transferred (prediction beats).
 struct Transfer {
@@ -34,6 +28,7 @@ struct Transfer {
 /// stream comes last.
 struct Expectation {
   std::vector<RequestBeat> requests;
+  std::vector<Cycle> arrivals;  ///< Of each request beat: valid from then on.
   std::vector<std::vector<Transfer>> ports;
   Cycle cycles = 0;  ///< Of the simulation.
   std::string port_name(const Design& design, const Model& model, std::size_t port) const;

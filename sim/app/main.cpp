@@ -25,6 +25,7 @@ constexpr Subcommand kSubcommands[] = {
     {"map", "map a model on a chip", run_map},
     {"simulate", "run a design on a trace: cycles, energy, area, predictions", run_simulate},
     {"rtl", "write the chip of a design as SystemVerilog", run_rtl},
+    {"cosim", "run the RTL of a design against the simulator", run_cosim},
     {"version", "print version and revision", run_version},
 };
 
