@@ -35,7 +35,8 @@ std::vector<std::uint32_t> flit_words(const Packet& packet, int k, int flit_bits
   for (int i = 0; i < each; ++i) {
     const int element = (k - 1) * each + i;
     if (element >= packet.elements) break;
-    const auto index = static_cast<std::size_t>(packet.first_element + element);
+    const auto index =
+        static_cast<std::size_t>(packet.first_element) + static_cast<std::size_t>(element);
     const auto value = static_cast<std::uint32_t>((*packet.values)[index]) & mask;
     const int bit = i * bits;
     wire[static_cast<std::size_t>(bit) / kWordBits] |= value << (bit % kWordBits);
