@@ -189,20 +189,27 @@ class Checker {
             std::to_string(size) + " values");
   }
 
+  void require_finite(const std::vector<float>& values, const char* what) const {
+    const bool finite =
+        std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+    require(finite, what, "not finite", "finite numbers");
+  }
+
   void check_weights() const {
     const OperatorShape shape = shape_of(model_, *op_);
     require_size(op_->weight, shape.weights(), "weight");
     require_size(op_->bias, shape.biases, "bias");
     const bool q = model_.quantised;
+    require_size(op_->input_mean, q ? shape.moments : 0, "input_mean");
+    require_size(op_->input_square, q ? shape.moments : 0, "input_square");
     require_size(op_->weight_q, q ? shape.weights() : 0, "weight_q");
     require_size(op_->bias_q, q ? shape.biases : 0, "bias_q");
     require_size(op_->weight_scale, q ? shape.scales : 0, "weight_scale");
     require_size(op_->requantiser, q ? shape.requantisers : 0, "requantiser");
-    const auto finite = [](float v) { return std::isfinite(v); };
-    require(std::all_of(op_->weight.begin(), op_->weight.end(), finite), "weight", "not finite",
-            "finite numbers");
-    require(std::all_of(op_->bias.begin(), op_->bias.end(), finite), "bias", "not finite",
-            "finite numbers");
+    require_finite(op_->weight, "weight");
+    require_finite(op_->bias, "bias");
+    require_finite(op_->input_mean, "input_mean");
+    require_finite(op_->input_square, "input_square");
     const int limit = (1 << (op_->weight_bits - 1)) - 1;
     int largest = 0;
     for (const std::int8_t w : op_->weight_q) largest = std::max(largest, std::abs(int{w}));
@@ -230,6 +237,7 @@ OperatorShape shape_of(const Model& model, const Operator& op) {
       shape.rows = width;
       shape.columns = static_cast<std::uint64_t>(
           model.operators[static_cast<std::size_t>(op.inputs.at(0))].elements());
+      shape.moments = shape.columns;
       shape.biases = shape.scales = shape.requantisers = width;
       break;
     case OpKind::kEmbedding:

@@ -55,6 +55,10 @@ struct Operator {
   // kEmbedding: table_rows x width. Empty otherwise.
   std::vector<float> weight, bias;
 
+  // kFc, after calibration: mean and mean square of each input, in float. They weigh the errors of
+  // the weights when these are quantised, now or again with other bits.
+  std::vector<float> input_mean, input_square;
+
   // After quantisation (Model::quantised): what the hardware holds.
   TensorFormat output;
   std::vector<std::int8_t> weight_q;     ///< Shape of `weight`, within +-(2^(weight_bits-1) - 1).

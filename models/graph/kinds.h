@@ -25,7 +25,8 @@ constexpr bool has_weights(OpKind kind) {
 struct OperatorShape {
   std::uint64_t rows = 0, columns = 0;  ///< Of weight and weight_q. kFc: outputs x inputs.
   std::uint64_t biases = 0;
-  std::uint64_t scales = 0;  ///< Of weight_scale.
+  std::uint64_t moments = 0;  ///< Of input_mean and input_square.
+  std::uint64_t scales = 0;   ///< Of weight_scale.
   std::uint64_t requantisers = 0;
   std::uint64_t weights() const { return rows * columns; }
 };

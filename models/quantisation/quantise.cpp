@@ -25,8 +25,8 @@ constexpr std::size_t kSearchValues = std::size_t{1} << 18U;
 // A bias may take a quarter of the accumulator: a channel of tiny weights gets a coarser scale.
 constexpr double kBiasRoom = 0x1.0p29;
 
-double squared_error(const std::vector<float>& values, std::size_t stride, double scale, int low,
-                     int high) {
+double squared_error(const std::vector<float>& values, const std::vector<float>& importance,
+                     std::size_t stride, double scale, int low, int high) {
   double sum = 0;
   const double inverse = 1.0 / scale;
   for (std::size_t i = 0; i < values.size(); i += stride) {
@@ -34,7 +34,7 @@ double squared_error(const std::vector<float>& values, std::size_t stride, doubl
     const double q = std::clamp(std::floor(v * inverse + 0.5), static_cast<double>(low),
                                 static_cast<double>(high));
     const double error = v - q * scale;
-    sum += error * error;
+    sum += importance.empty() ? error * error : importance[i] * error * error;
   }
   return sum;
 }
@@ -45,6 +45,31 @@ std::int8_t quantise_weight(float w, double scale, int levels) {
   const double q = std::floor(static_cast<double>(w) / scale + 0.5);
   return static_cast<std::int8_t>(
       std::clamp(q, static_cast<double>(-levels), static_cast<double>(levels)));
+}
+
+// Far outside int32 the accumulator bound is broken anyway, and its proof says so.
+std::int32_t quantise_bias(double bias, double scale) {
+  return static_cast<std::int32_t>(
+      std::clamp(std::floor(bias / scale + 0.5), -0x1.0p31 + 1, 0x1.0p31 - 1));
+}
+
+// Where an input is always 0 its weights do not matter; where all are, they all count alike.
+void set_moments(Operator& op, const std::vector<float>& inputs, std::size_t columns) {
+  std::vector<double> sum(columns, 0);
+  std::vector<double> squares(columns, 0);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    sum[i % columns] += inputs[i];
+    squares[i % columns] += static_cast<double>(inputs[i]) * inputs[i];
+  }
+  const std::size_t rows = std::max<std::size_t>(1, inputs.size() / columns);
+  const auto samples = static_cast<double>(rows);
+  const bool alike = std::all_of(squares.begin(), squares.end(), [](double s) { return s == 0; });
+  op.input_mean.resize(columns);
+  op.input_square.resize(columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    op.input_mean[c] = static_cast<float>(sum[c] / samples);
+    op.input_square[c] = alike ? 1.0F : static_cast<float>(squares[c] / samples);
+  }
 }
 
 void quantise_fc(const Model& model, Operator& op) {
@@ -59,13 +84,16 @@ void quantise_fc(const Model& model, Operator& op) {
     const auto begin = op.weight.begin() + static_cast<std::ptrdiff_t>(o * shape.columns);
     const std::vector<float> row(begin, begin + static_cast<std::ptrdiff_t>(shape.columns));
     const double bias = op.bias[o];
-    const double scale =
-        std::max(best_scale(row, levels, levels), std::abs(bias) / (input_scale * kBiasRoom));
+    const double scale = std::max(best_scale(row, levels, levels, op.input_square),
+                                  std::abs(bias) / (input_scale * kBiasRoom));
+    double mean_error = 0;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      op.weight_q[o * shape.columns + i] = quantise_weight(row[i], scale, levels);
+      const std::int8_t q = quantise_weight(row[i], scale, levels);
+      op.weight_q[o * shape.columns + i] = q;
+      mean_error += (q * scale - row[i]) * op.input_mean[i];
     }
     op.weight_scale[o] = scale;
-    op.bias_q[o] = static_cast<std::int32_t>(std::floor(bias / (input_scale * scale) + 0.5));
+    op.bias_q[o] = quantise_bias(bias - mean_error, input_scale * scale);
     op.requantiser[o] = make_requantiser(input_scale * scale / op.output.scale);
   }
 }
@@ -143,7 +171,8 @@ Requantiser make_requantiser(double ratio) {
   return {static_cast<std::int32_t>(multiplier), static_cast<std::uint8_t>(shift)};
 }
 
-double best_scale(const std::vector<float>& values, int low_levels, int levels) {
+double best_scale(const std::vector<float>& values, int low_levels, int levels,
+                  const std::vector<float>& importance) {
   double largest = 0;
   for (const float v : values) {
     // A negative value reaches one level further in two's complement.
@@ -155,10 +184,10 @@ double best_scale(const std::vector<float>& values, int low_levels, int levels) 
   if (!(full > 0) || !std::isfinite(1.0 / full)) return 1.0;
   const std::size_t stride = 1 + values.size() / kSearchValues;
   double best = full;
-  double least = squared_error(values, stride, full, -low_levels, levels);
+  double least = squared_error(values, importance, stride, full, -low_levels, levels);
   for (int step = 1; step < kScaleSteps; ++step) {
     const double scale = full * (1.0 - kScaleStep * step);
-    const double error = squared_error(values, stride, scale, -low_levels, levels);
+    const double error = squared_error(values, importance, stride, scale, -low_levels, levels);
     if (error < least) {
       least = error;
       best = scale;
@@ -211,6 +240,10 @@ void quantise(Model& model, const TraceReader& trace, const std::vector<std::uin
     if (members.empty()) continue;
     const TensorFormat format = choose_format(model, members, seen);
     for (const std::size_t m : members) model.operators[m].output = format;
+  }
+  for (Operator& op : model.operators) {
+    if (op.kind != OpKind::kFc) continue;
+    set_moments(op, seen[static_cast<std::size_t>(op.inputs[0])], shape_of(model, op).columns);
   }
   quantise_weights(model);
 }

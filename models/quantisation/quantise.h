@@ -22,7 +22,10 @@ constexpr std::uint64_t kCalibrationSamples = 2048;
 void quantise(Model& model, const TraceReader& trace, const std::vector<std::uint64_t>& samples);
 
 /// Quantises the weights of an already calibrated model again, after a change of weight_bits: the
-/// output formats stay, nothing but float weights is read.
+/// output formats stay, nothing but float weights and moments is read. An fc's scales weigh the
+/// error of a weight with the mean square of its input, and its biases take back the mean error
+/// (Nagel et al., "Data-free quantization through weight equalization and bias correction", 2019,
+/// section 4.2).
 void quantise_weights(Model& model);
 
 /// The samples that calibrate an untrained model: kCalibrationSamples spread evenly over a trace.
@@ -33,8 +36,9 @@ std::vector<std::uint64_t> spread_samples(std::uint64_t samples);
 Requantiser make_requantiser(double ratio);
 
 /// The scale in max|v| / levels * {1, 0.98, ...} that leaves the least squared error when the
-/// values are rounded to multiples of it and clipped to [-low_levels, levels]. 1 where all values
-/// are 0.
-double best_scale(const std::vector<float>& values, int low_levels, int levels);
+/// values are rounded to multiples of it and clipped to [-low_levels, levels]. `importance` weighs
+/// the errors, one a value or empty for all alike. 1 where all values are 0.
+double best_scale(const std::vector<float>& values, int low_levels, int levels,
+                  const std::vector<float>& importance = {});
 
 }  // namespace recpim

@@ -16,10 +16,10 @@ namespace recpim {
 struct AdagradOptions {
   double rate = 0.03;     ///< Of fcs.
   double initial = 0.01;  ///< Of fcs, per weight.
-  double table_rate = 0.03;
+  double table_rate = 0.06;
   double table_initial = 1e-4;  ///< One sum a table row: the mean of g^2 over the row.
   double table_decay = 0;       ///< L2: added to the gradient of a row that a batch looks up.
-  double average = 0.997;       ///< Of the running average: the part kept a step; 0 for none.
+  double average = 0.999;       ///< Of the running average: the part kept a step; 0 for none.
 };
 
 /// Trains the float weights of a model, and keeps their average in another of the same shape. Only

@@ -83,6 +83,8 @@ TEST_F(ModelFile, RoundTripKeepsEverything) {
     EXPECT_EQ(a.output.bits, b.output.bits);
     EXPECT_EQ(a.weight, b.weight);
     EXPECT_EQ(a.bias, b.bias);
+    EXPECT_EQ(a.input_mean, b.input_mean);
+    EXPECT_EQ(a.input_square, b.input_square);
     EXPECT_EQ(a.weight_q, b.weight_q);
     EXPECT_EQ(a.bias_q, b.bias_q);
     EXPECT_EQ(a.weight_scale, b.weight_scale);

@@ -31,6 +31,13 @@ TEST(MakeRequantiser, IsNearestWithinTheContract) {
   EXPECT_THROW(make_requantiser(std::nan("")), std::invalid_argument);
 }
 
+TEST(BestScale, WeighsErrors) {
+  // Two bits. The 4 does not matter where its input is always 0, and is all where it alone counts.
+  const std::vector<float> values = {1, 1, 1, 4};
+  EXPECT_NEAR(best_scale(values, 1, 1, {1, 1, 1, 0}), 1.0, 0.05);
+  EXPECT_NEAR(best_scale(values, 1, 1, {0, 0, 0, 1}), 4.0, 1e-9);
+}
+
 TEST(BestScale, KeepsExactValuesAndClipsWherePaying) {
   EXPECT_DOUBLE_EQ(best_scale({-127, 3, 127}, 127, 127), 1.0);
   EXPECT_DOUBLE_EQ(best_scale({-128, 3, 127}, 128, 127), 1.0);
@@ -108,6 +115,26 @@ TEST_F(QuantiseTest, MlpFollowsItsFloatModel) {
   EXPECT_EQ(model.output().output.bits, 8);
   // Outputs reach about +-8, a step is about 1/16.
   EXPECT_LT(largest_error(model), 8 * model.output().output.scale);
+}
+
+TEST_F(QuantiseTest, BiasTakesBackTheMeanErrorOfCoarseWeights) {
+  TraceInfo info = test::small_info(30, {});
+  TraceChunk chunk = test::random_chunk(info, 600, 0, 11);
+  for (float& x : chunk.dense) x += 2.0F;  // a mean that errors of the weights multiply
+  test::write_trace(path_, info, chunk);
+  trace_ = std::make_unique<TraceReader>(path_);
+  Model model = create_mlp({30, 4}, {2, 8}, 3);
+  quantise(model, *trace_, spread_samples(600));
+  EXPECT_NEAR(model.operators[1].input_mean[7], 2.0, 0.2);
+  EXPECT_NEAR(model.operators[1].input_square[7], 5.0, 0.7);
+  const auto q = integer_outputs(model, *trace_, 0, 600);
+  const auto f = float_outputs(model, *trace_, 0, 600);
+  const double step = model.output().output.scale;
+  for (std::size_t channel = 0; channel < 4; ++channel) {
+    double mean = 0;
+    for (std::size_t i = channel; i < q.size(); i += 4) mean += (q[i] * step - f[i]) / 600;
+    EXPECT_NEAR(mean, 0, step) << channel;
+  }
 }
 
 TEST_F(QuantiseTest, ChannelOfTinyWeightsAndLargeBiasKeepsItsBound) {
