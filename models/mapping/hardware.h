@@ -23,7 +23,9 @@ struct Hardware {
 
   struct Mesh {
     int columns = 14, rows = 12;  ///< Routers; 168 as the tiles of ISAAC, table 1.
-    int flit_bits = 256;          ///< Payload bits of a flit: 32, 64, 128, 256 or 512.
+    /// Payload bits of a flit: 32, 64, 128, 256 or 512. The default keeps the links of the models
+    /// here mostly idle: their bottleneck is the product, phases x read.
+    int flit_bits = 64;
     int buffer_flits = 4;         ///< Flits a router input holds, 1 ... 64.
   } mesh;
 

@@ -125,7 +125,8 @@ TEST(Energy, PartsSumToTheTotal) {
   EXPECT_EQ(tree_sum(energy.parts), energy.total);
   EXPECT_EQ(tree_sum(Json::parse(energy.parts.dump())), energy.total);
   EXPECT_NEAR(tree_sum(by_component(energy.parts)), energy.total, 1e-9 * energy.total);
-  EXPECT_NEAR(tree_sum(energy.parts["noc"]), 9 * 42 / 2.025, 1e-9);
+  // The published router moves 256 bits a flit.
+  EXPECT_NEAR(tree_sum(energy.parts["noc"]), 9 * 42 / 2.025 * 64 / 256, 1e-9);
   EXPECT_EQ(energy.parts["leakage"], 0.0);
   const CostTree area = area_of(design, model, technology);
   EXPECT_EQ(tree_sum(area.parts), area.total);
@@ -147,8 +148,8 @@ TEST(Area, InstancesOfATileByHand) {
   EXPECT_NEAR(tile["input_buffer"].get<double>(), 2 * 1024 * 0.0021 / 16384, 1e-12);
   EXPECT_NEAR(tile["requantiser"].get<double>(), 16 * 6906e-6, 1e-12);
   // Two routers in the design's mesh, 166 more on the chip.
-  EXPECT_NEAR(tree_sum(area.parts["noc"]), 2 * 0.151 / 4, 1e-12);
-  EXPECT_NEAR(unused_area_of(design, technology), 166 * 0.151 / 4, 1e-9);
+  EXPECT_NEAR(tree_sum(area.parts["noc"]), 2 * 0.151 / 4 * 64 / 256, 1e-12);
+  EXPECT_NEAR(unused_area_of(design, technology), 166 * 0.151 / 4 * 64 / 256, 1e-9);
 }
 
 TEST(Area, EmbeddingTileByHand) {

@@ -55,7 +55,8 @@ TEST(Isaac, TableOneClosesOverTileAndChip) {
 // event.
 TEST(Isaac, EnergyAnEventTimesRateIsThePublishedPower) {
   const Technology technology = load_technology("isaac-32nm");
-  const Hardware hardware;
+  Hardware hardware;
+  hardware.mesh.flit_bits = 256;  // Of the published figures.
   EXPECT_NEAR(technology.energy_pj("adc", hardware), 1.6667, 1e-4);
   EXPECT_NEAR(128 * technology.energy_pj("crossbar", hardware), 30, 1e-9);  // 0.3 mW x 100 ns.
   EXPECT_NEAR(technology.energy_pj("dac", hardware), 0.390625, 1e-12);
