@@ -83,7 +83,7 @@ void CycleScheduler::arm(Client& client, Cycle at) {
     heap_.push_back({at, order_++, &client});
     std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
   }
-  if (at < planned_) plan(at);
+  if (at < planned_ && !settling_) plan(at);
 }
 
 void CycleScheduler::insert(Client* client, Cycle at) {
@@ -119,6 +119,14 @@ void CycleScheduler::run() {
   batch.clear();
   occupied_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
   if (occupied_[slot / 64] == 0) occupied_words_ &= ~(std::uint64_t{1} << (slot / 64));
+  // What the notified processes are going to arm often comes before all that is armed now, so the
+  // next cycle is planned after they have run: one notification a cycle.
+  settling_ = true;
+  settler_.request();
+}
+
+void CycleScheduler::settle() {
+  settling_ = false;
   if (pending_ > 0) plan(next_armed());
 }
 

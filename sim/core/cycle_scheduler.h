@@ -76,7 +76,19 @@ class CycleScheduler : public sc_core::sc_module {
     }
   };
 
+  /// Has the kernel call settle() at the end of the evaluation in which run() woke modules.
+  class Settler : public sc_core::sc_prim_channel {
+   public:
+    explicit Settler(CycleScheduler& owner) : sc_prim_channel("settler"), owner_(owner) {}
+    void request() { request_update(); }
+
+   private:
+    void update() override { owner_.settle(); }
+    CycleScheduler& owner_;
+  };
+
   void run();
+  void settle();
   void insert(Client* client, Cycle at);
   void plan(Cycle at);
   Cycle next_armed() const;
@@ -94,6 +106,8 @@ class CycleScheduler : public sc_core::sc_module {
   std::vector<Late> heap_;
   std::uint64_t pending_ = 0, order_ = 0, wakeups_ = 0;
   Cycle planned_ = kNever;  ///< The cycle that run() is going to be triggered for.
+  bool settling_ = false;   ///< settle() is going to plan.
+  Settler settler_{*this};
   bool shuffled_ = false;
   Random random_{0};
   sc_core::sc_event trigger_;
