@@ -15,13 +15,33 @@ namespace {
 
 constexpr int kRowPadding = 16;  // int16 elements of a 256-bit register
 
+// Four channels at a time, so that an input is loaded once for all of them.
 RECPIM_CLONES
 void product(const std::int16_t* weights, const std::int16_t* x, int rows, int channels,
              std::int32_t* acc) {
-  for (int c = 0; c < channels; ++c) {
-    const std::int16_t* w = weights + static_cast<std::ptrdiff_t>(c) * rows;
+  const std::ptrdiff_t stride = rows;
+  int c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    const std::int16_t* w = weights + c * stride;
+    std::int32_t sum0 = 0;
+    std::int32_t sum1 = 0;
+    std::int32_t sum2 = 0;
+    std::int32_t sum3 = 0;
+    for (std::ptrdiff_t r = 0; r < stride; ++r) {
+      sum0 += static_cast<std::int32_t>(w[r]) * x[r];
+      sum1 += static_cast<std::int32_t>(w[r + stride]) * x[r];
+      sum2 += static_cast<std::int32_t>(w[r + 2 * stride]) * x[r];
+      sum3 += static_cast<std::int32_t>(w[r + 3 * stride]) * x[r];
+    }
+    acc[c] = sum0;
+    acc[c + 1] = sum1;
+    acc[c + 2] = sum2;
+    acc[c + 3] = sum3;
+  }
+  for (; c < channels; ++c) {
+    const std::int16_t* w = weights + c * stride;
     std::int32_t sum = 0;
-    for (int r = 0; r < rows; ++r) sum += static_cast<std::int32_t>(w[r]) * x[r];
+    for (std::ptrdiff_t r = 0; r < stride; ++r) sum += static_cast<std::int32_t>(w[r]) * x[r];
     acc[c] = sum;
   }
 }
@@ -58,7 +78,8 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
       const auto from = static_cast<std::size_t>(tile.first_channel + c) * inputs +
                         static_cast<std::size_t>(tile.first_row + r);
       weights_[static_cast<std::size_t>(c) * static_cast<std::size_t>(padded_rows_) +
-               static_cast<std::size_t>(r)] = static_cast<std::int16_t>(op.weight_q[from]);
+               static_cast<std::size_t>(r)] =
+          op.weight_q[from];  // NOLINT(bugprone-signed-char-misuse)
     }
   }
   set_phases();
@@ -168,7 +189,7 @@ void MvmArray::store_block(const EncodedBlock& block, const std::vector<ColumnUs
 }
 
 void MvmArray::multiply(const std::int32_t* x, std::int32_t* acc) {
-  if (!lossless_) {
+  if (!lossless_ || input_bits_ > (input_signed_ ? 16 : 15)) {  // What the plain product holds.
     multiply_by_columns(x, acc);
     return;
   }

@@ -42,7 +42,11 @@ RequestBuilder::RequestBuilder(const Design& design, const Model& model, const T
       model_(model),
       trace_(trace),
       values_(values),
+      needs_trace_(values),
       parts_(design.tiles[0].sends.size()) {
+  for (const Tile& tile : design.tiles) {
+    needs_trace_ = needs_trace_ || tile.kind == TileKind::kEmbedding;
+  }
   for (const Operator& op : model.operators) {
     if (op.kind == OpKind::kDenseInput) dense_ = &op;
   }
@@ -64,9 +68,10 @@ const std::vector<RequestBuilder::Part>& RequestBuilder::build(const TraceChunk&
     part.elements = static_cast<std::uint32_t>(sends[s].elements);
     part.has_values = values_;
     if (!values_) continue;
-    const float* x = chunk.dense.data() + i * trace_.info().dense;
-    for (int e = 0; e < sends[s].elements; ++e) {
-      part.values.push_back(quantise_dense(x[sends[s].first_element + e], dense_->output));
+    const float* x = chunk.dense.data() + i * trace_.info().dense + sends[s].first_element;
+    part.values.resize(part.elements);
+    for (std::size_t e = 0; e < part.values.size(); ++e) {
+      part.values[e] = quantise_dense(x[e], dense_->output);
     }
   }
   return parts_;
@@ -145,7 +150,7 @@ void TracePlayer::submit_samples() {
   std::vector<unsigned char> bytes;
   for (std::uint64_t done = 0; done < samples_;) {
     const std::uint64_t count = std::min(kChunk, samples_ - done);
-    trace_.read(first_ + done, count, chunk);
+    if (builder_.needs_trace()) trace_.read(first_ + done, count, chunk);
     for (std::uint64_t i = 0; i < count; ++i, ++done) {
       const Cycle arrival = arrivals_.empty() ? 0 : arrivals_[done];
       bytes.clear();

@@ -29,6 +29,8 @@ void require_trace_fits(const Design& design, const Model& model, const TraceRea
 class RequestBuilder {
  public:
   RequestBuilder(const Design& design, const Model& model, const TraceReader& trace, bool values);
+  /// Whether build() looks at its chunk: not where neither lookups nor values flow.
+  bool needs_trace() const { return needs_trace_; }
   struct Part {
     std::uint32_t elements = 0;
     bool has_values = false;
@@ -45,6 +47,7 @@ class RequestBuilder {
   const Model& model_;
   const TraceReader& trace_;
   bool values_;
+  bool needs_trace_;
   const Operator* dense_ = nullptr;
   std::vector<Part> parts_;
 };
