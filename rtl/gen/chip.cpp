@@ -220,7 +220,7 @@ std::string chip_text(const Design& design, const Model& model) {
 }
 
 std::string rtl_library_folder() {
-  const std::string folder = data_file("rtl/lib");
+  std::string folder = data_file("rtl/lib");
   std::error_code error;
   if (fs::exists(fs::path(folder) / "router.sv", error)) return folder;
   reject(folder, "", "", "the folder of the SystemVerilog library (make install)");

@@ -110,7 +110,7 @@ double Options::number(const std::string& name, double low, double high) const {
 
 std::string Options::one_of(const std::string& name,
                             const std::vector<std::string>& accepted) const {
-  const std::string value = text(name);
+  std::string value = text(name);
   if (std::find(accepted.begin(), accepted.end(), value) == accepted.end()) {
     std::string list;
     for (const auto& word : accepted) list += (list.empty() ? "" : ", ") + word;

@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <optional>
-#include <regex>
 
 #include "traces/support/error.h"
 #include "traces/support/output.h"
@@ -26,25 +25,42 @@ struct Decimal {
   }
 };
 
+/// Takes the digits at `at` of `text`, which it moves past them.
+std::string digits_at(const std::string& text, std::size_t& at) {
+  const std::size_t from = at;
+  while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+  return text.substr(from, at - from);
+}
+
 /// Of a plain decimal: [-+] digits [. digits] [e [-+] digits]. Nothing where it is none.
 std::optional<Decimal> decimal_of(const std::string& text) {
-  static const std::regex kPattern(R"(([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]{1,4}))?)");
-  std::smatch match;
-  if (text.size() > 64 || !std::regex_match(text, match, kPattern)) return std::nullopt;
-  const std::string whole = match[2].str();
-  const std::string fraction = match[3].str();
-  if (whole.empty() && fraction.empty()) return std::nullopt;
+  constexpr std::size_t kLongest = 64;
+  constexpr std::size_t kLongestExponent = 4;
+  if (text.empty() || text.size() > kLongest) return std::nullopt;
+  std::size_t at = text[0] == '-' || text[0] == '+' ? 1 : 0;
   Decimal decimal;
-  decimal.digits = whole + fraction;
-  decimal.exponent = -static_cast<long>(fraction.size());
-  if (match[4].matched) decimal.exponent += std::stol(match[4].str());
+  decimal.digits = digits_at(text, at);
+  if (at < text.size() && text[at] == '.') {
+    const std::string fraction = digits_at(text, ++at);
+    decimal.digits += fraction;
+    decimal.exponent = -static_cast<long>(fraction.size());
+  }
+  if (decimal.digits.empty()) return std::nullopt;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    const bool down = ++at < text.size() && text[at] == '-';
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+    const std::string exponent = digits_at(text, at);
+    if (exponent.empty() || exponent.size() > kLongestExponent) return std::nullopt;
+    decimal.exponent += (down ? -1 : 1) * std::stol(exponent);
+  }
+  if (at != text.size()) return std::nullopt;
   decimal.digits.erase(0, decimal.digits.find_first_not_of('0'));
   while (!decimal.digits.empty() && decimal.digits.back() == '0') {
     decimal.digits.pop_back();
     ++decimal.exponent;
   }
   if (decimal.digits.empty()) decimal.exponent = 0;
-  decimal.negative = match[1].str() == "-" && !decimal.digits.empty();
+  decimal.negative = text[0] == '-' && !decimal.digits.empty();
   return decimal;
 }
 
