@@ -56,7 +56,7 @@ struct Operator {
   std::vector<float> weight, bias;
 
   // kFc, after calibration: mean and mean square of each input, in float. They weigh the errors of
-  // the weights when these are quantised, now or again with other bits.
+  // the weights when these are quantised, now or again with other bits. May be empty: all alike.
   std::vector<float> input_mean, input_square;
 
   // After quantisation (Model::quantised): what the hardware holds.

@@ -147,7 +147,8 @@ void write_operator(WeightWriter& out, const Model& model, const Operator& op) {
   if (shape.weights() != 0) out.write(at + "weight", op.weight, matrix);
   if (shape.biases != 0) out.write(at + "bias", op.bias, {shape.biases});
   if (!model.quantised) return;
-  if (shape.moments != 0) {
+  // A model whose integers were made by hand has no moments.
+  if (shape.moments != 0 && !op.input_mean.empty() && !op.input_square.empty()) {
     out.write(at + "input_mean", op.input_mean, {shape.moments});
     out.write(at + "input_square", op.input_square, {shape.moments});
   }
@@ -187,8 +188,10 @@ void read_operator_weights(const WeightReader& in, const Model& model, Operator&
   fetch(in, at + "weight", matrix, floats, op.weight);
   fetch(in, at + "bias", {shape.biases}, floats, op.bias);
   if (!model.quantised) return;
-  fetch(in, at + "input_mean", {shape.moments}, floats, op.input_mean);
-  fetch(in, at + "input_square", {shape.moments}, floats, op.input_square);
+  if (in.has(at + "input_mean")) {
+    fetch(in, at + "input_mean", {shape.moments}, floats, op.input_mean);
+    fetch(in, at + "input_square", {shape.moments}, floats, op.input_square);
+  }
   const bool integers = weights != Weights::kNone;
   fetch(in, at + "weight_q", matrix, integers, op.weight_q);
   fetch(in, at + "bias_q", {shape.biases}, integers, op.bias_q);
@@ -216,10 +219,8 @@ void require_complete(const Model& model) {
     const OperatorShape shape = shape_of(model, op);
     bool whole = op.weight.size() == shape.weights() && op.bias.size() == shape.biases;
     if (model.quantised) {
-      whole = whole && op.input_mean.size() == shape.moments &&
-              op.input_square.size() == shape.moments && op.weight_q.size() == shape.weights() &&
-              op.bias_q.size() == shape.biases && op.weight_scale.size() == shape.scales &&
-              op.requantiser.size() == shape.requantisers;
+      whole = whole && op.weight_q.size() == shape.weights() && op.bias_q.size() == shape.biases &&
+              op.weight_scale.size() == shape.scales && op.requantiser.size() == shape.requantisers;
     }
     if (!whole) throw std::invalid_argument("operator " + op.name + ": weights are missing");
   }

@@ -90,7 +90,7 @@ void quantise_fc(const Model& model, Operator& op) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::int8_t q = quantise_weight(row[i], scale, levels);
       op.weight_q[o * shape.columns + i] = q;
-      mean_error += (q * scale - row[i]) * op.input_mean[i];
+      if (!op.input_mean.empty()) mean_error += (q * scale - row[i]) * op.input_mean[i];
     }
     op.weight_scale[o] = scale;
     op.bias_q[o] = quantise_bias(bias - mean_error, input_scale * scale);

@@ -174,6 +174,17 @@ TEST_F(ModelFile, WeightsOfAnotherShapeOrType) {
   EXPECT_NE(type.find("another type"), std::string::npos) << type;
 }
 
+TEST_F(ModelFile, MomentsMayBeAbsent) {
+  for (Operator& op : model_.operators) {
+    op.input_mean.clear();
+    op.input_square.clear();
+  }
+  save_model(model_, folder_);
+  Model read = load_model(folder_);
+  EXPECT_TRUE(read.operators[1].input_mean.empty());
+  EXPECT_NO_THROW(quantise_weights(read));
+}
+
 TEST_F(ModelFile, ValuesOutOfRangeAreFound) {
   model_.operators[static_cast<std::size_t>(model_.find("emb0"))].weight_q[3] = 8;  // 4 bits: +-7
   EXPECT_THROW(save_model(model_, scratch_.at("bad")), std::invalid_argument);
