@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr const char* kVerilatorFlags =
     "--cc --no-timing -O3 --x-assign fast --x-initial unique --top-module chip --prefix Vchip "
     "-Wno-fatal --output-split 100000 --output-split-cfuncs 20000";
-constexpr const char* kFastFlags = "-O1";
+constexpr const char* kFastFlags = "-O2";
 constexpr const char* kSlowFlags = "-O0";
 
 std::string quoted(const std::string& text) {
@@ -171,22 +171,37 @@ void recpim_chip_view(void* handle, RecpimChipView* view, RecpimTileView* tiles)
   return out.str();
 }
 
-/// The makefile of the generated C++: what runs once, or only at errors, is not optimised.
+/// The makefile of the generated C++: what runs once, or only at errors, is not optimised. The
+/// headers cost more than the code, so they are precompiled, once for each level; the runtime is
+/// the same for every chip and goes through ccache.
 std::string makefile_text(const std::string& root, bool waveforms) {
   const std::string ccache = output_of("command -v ccache").empty() ? "" : "ccache ";
+  const std::string trace = waveforms ? "1" : "0";
   std::ostringstream out;
-  out << "ROOT := " << root << "\nCXX := " << ccache << "g++\nFLAGS := -std=c++17 -fPIC -w -I. "
-      << "-I$(ROOT)/include -I$(ROOT)/include/vltstd -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0 "
-      << "-DVM_TRACE=" << waveforms << " -DVM_TRACE_FST=" << waveforms
+  out << "ROOT := " << root << "\nRUNTIME_CXX := " << ccache << "g++\nFAST := " << kFastFlags
+      << "\nSLOW := " << kSlowFlags << "\nRUNTIME := verilated.o verilated_threads.o"
+      << (waveforms ? " verilated_fst_c.o" : "") << "\nLIBRARIES := -lpthread"
+      << (waveforms ? " -lz" : "") << "\nFLAGS := -std=c++17 -fPIC -w -I. -I$(ROOT)/include "
+      << "-I$(ROOT)/include/vltstd -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=" << trace
+      << " -DVM_TRACE_FST=" << trace
       << " -DVM_TRACE_VCD=0 -fcf-protection=none -fvisibility-inlines-hidden\n"
-      << "RUNTIME := verilated verilated_threads" << (waveforms ? " verilated_fst_c" : "")
-      << "\nSOURCES := $(wildcard Vchip*.cpp) wrapper.cpp\n"
-         "OBJECTS := $(SOURCES:.cpp=.o) $(RUNTIME:=.o)\n"
-         "chip.so: $(OBJECTS)\n\tg++ -shared -Wl,-Bsymbolic -o $@ $^ -lpthread"
-      << (waveforms ? " -lz" : "") << "\n%Slow.o: %Slow.cpp\n\t$(CXX) $(FLAGS) " << kSlowFlags
-      << " -c -o $@ $<\n%.o: %.cpp\n\t$(CXX) $(FLAGS) " << kFastFlags
-      << " -c -o $@ $<\n$(RUNTIME:=.o): %.o: $(ROOT)/include/%.cpp\n\t$(CXX) $(FLAGS) "
-      << kFastFlags << " -c -o $@ $<\n";
+      << R"(SLOW_OBJECTS := $(patsubst %.cpp,%.o,$(wildcard Vchip*Slow.cpp))
+FAST_OBJECTS := $(filter-out $(SLOW_OBJECTS),$(patsubst %.cpp,%.o,$(wildcard Vchip*.cpp))) wrapper.o
+chip.so: $(FAST_OBJECTS) $(SLOW_OBJECTS) $(RUNTIME)
+	g++ -shared -Wl,-Bsymbolic -o $@ $^ $(LIBRARIES)
+fast.h slow.h:
+	printf '#include "Vchip.h"\n#include "Vchip__Syms.h"\n' >$@
+fast.h.gch: fast.h
+	g++ $(FLAGS) $(FAST) -x c++-header -o $@ $<
+slow.h.gch: slow.h
+	g++ $(FLAGS) $(SLOW) -x c++-header -o $@ $<
+$(FAST_OBJECTS): %.o: %.cpp fast.h.gch
+	g++ $(FLAGS) $(FAST) -include fast.h -c -o $@ $<
+$(SLOW_OBJECTS): %.o: %.cpp slow.h.gch
+	g++ $(FLAGS) $(SLOW) -include slow.h -c -o $@ $<
+$(RUNTIME): %.o: $(ROOT)/include/%.cpp
+	$(RUNTIME_CXX) $(FLAGS) $(FAST) -c -o $@ $<
+)";
   return out.str();
 }
 

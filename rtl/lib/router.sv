@@ -34,65 +34,86 @@ module router #(
   localparam int unsigned Ports = 5;
   localparam int unsigned East = 0, West = 1, North = 2, South = 3, Local = 4;
   localparam int unsigned CreditBits = $clog2(BufferFlits + 1);
+  localparam int unsigned IndexBits = (BufferFlits > 1) ? $clog2(BufferFlits) : 1;
+  localparam int unsigned WordBits = $clog2(Ports * BufferFlits);
 
-  logic [Ports-1:0] front_valid, pop;
-  logic [WireBits-1:0] in_flit[Ports];
-  logic [WireBits-1:0] front[Ports];
+  // --- The FIFOs of the inputs: what is written in a cycle is visible in the next. The senders'
+  // credits keep them from overflowing. Wide words are touched only where a flit moves.
+  logic [WireBits-1:0] fifo_q [Ports*BufferFlits];
+  logic [Ports-1:0] front_valid, front_tail, pop;
+  logic [Ports*WordBits-1:0] front_word, back_word;  // where each input's next flits are, and go
   // requests[o * Ports + i]: input i has a head at its front that goes to output o.
   logic [Ports*Ports-1:0] requests;
 
-  assign in_flit[East]  = east_flit_i;
-  assign in_flit[West]  = west_flit_i;
-  assign in_flit[North] = north_flit_i;
-  assign in_flit[South] = south_flit_i;
-  assign in_flit[Local] = local_flit_i;
-
   for (genvar i = 0; i < Ports; i++) begin : gen_input
+    logic [IndexBits-1:0] read_q, write_q;
+    logic [CreditBits-1:0] count_q;
+    logic [WordBits-1:0] word;
     logic [7:0] dst_x, dst_y;
-    logic head;
     logic [Ports-1:0] route;
-    flit_fifo #(
-      .Width(WireBits),
-      .Depth(BufferFlits)
-    ) u_fifo (
-      .clk_i,
-      .rst_ni,
-      .push_i (in_valid_i[i]),
-      .flit_i (in_flit[i]),
-      .pop_i  (pop[i]),
-      .valid_o(front_valid[i]),
-      .front_o(front[i])
-    );
-    assign dst_x = front[i][HeadDstXLsb +: HeadDstXBits];
-    assign dst_y = front[i][HeadDstYLsb +: HeadDstYBits];
-    assign head  = front[i][WireBits-1];
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        read_q  <= '0;
+        write_q <= '0;
+        count_q <= '0;
+      end else if (in_valid_i[i] || pop[i]) begin
+        if (in_valid_i[i]) begin
+          write_q <= (write_q == IndexBits'(BufferFlits - 1)) ? '0 : write_q + 1'b1;
+        end
+        if (pop[i]) read_q <= (read_q == IndexBits'(BufferFlits - 1)) ? '0 : read_q + 1'b1;
+        count_q <= count_q + CreditBits'(in_valid_i[i]) - CreditBits'(pop[i]);
+      end
+    end
+    assign back_word[i*WordBits +: WordBits] = WordBits'(i * BufferFlits + 32'(write_q));
+    assign front_valid[i] = count_q != '0;
+    assign word = WordBits'(i * BufferFlits + 32'(read_q));
+    assign front_word[i*WordBits +: WordBits] = word;
     always_comb begin
+      front_tail[i] = 1'b0;
+      dst_x = '0;
+      dst_y = '0;
       route = '0;
-      if (dst_x != x_i) begin
-        if (dst_x > x_i) route[East] = 1'b1;
-        else route[West] = 1'b1;
-      end else if (dst_y != y_i) begin
-        if (dst_y > y_i) route[South] = 1'b1;
-        else route[North] = 1'b1;
-      end else begin
-        route[Local] = 1'b1;
+      if (front_valid[i]) begin
+        front_tail[i] = fifo_q[word][WireBits-2];
+        if (fifo_q[word][WireBits-1]) begin
+          dst_x = fifo_q[word][HeadDstXLsb +: HeadDstXBits];
+          dst_y = fifo_q[word][HeadDstYLsb +: HeadDstYBits];
+          if (dst_x != x_i) begin
+            if (dst_x > x_i) route[East] = 1'b1;
+            else route[West] = 1'b1;
+          end else if (dst_y != y_i) begin
+            if (dst_y > y_i) route[South] = 1'b1;
+            else route[North] = 1'b1;
+          end else begin
+            route[Local] = 1'b1;
+          end
+        end
       end
     end
     for (genvar o = 0; o < Ports; o++) begin : gen_request
-      assign requests[o*Ports + i] = front_valid[i] && head && route[o];
+      assign requests[o*Ports + i] = route[o];
     end
   end
 
+  always_ff @(posedge clk_i) begin
+    if (in_valid_i[East]) fifo_q[back_word[East*WordBits +: WordBits]] <= east_flit_i;
+    if (in_valid_i[West]) fifo_q[back_word[West*WordBits +: WordBits]] <= west_flit_i;
+    if (in_valid_i[North]) fifo_q[back_word[North*WordBits +: WordBits]] <= north_flit_i;
+    if (in_valid_i[South]) fifo_q[back_word[South*WordBits +: WordBits]] <= south_flit_i;
+    if (in_valid_i[Local]) fifo_q[back_word[Local*WordBits +: WordBits]] <= local_flit_i;
+  end
+
+  // --- The outputs.
   logic [Ports-1:0] busy_q;              // the output belongs to a packet
   logic [Ports*3-1:0] owner_d, owner_q;  // whose it is, by output
   logic [Ports-1:0] has_credit, granted, leaves;
   logic [Ports-1:0] valid_q, credit_q;
-  logic [WireBits-1:0] flit_q[Ports];
 
   for (genvar o = 0; o < Ports; o++) begin : gen_output
     logic [2:0] pointer_q, owner;
     logic [Ports-1:0] request;
-    logic tail;
+    logic [WireBits-1:0] flit_q;
     assign request = requests[o*Ports +: Ports];
 
     always_comb begin
@@ -112,7 +133,6 @@ module router #(
     end
     assign owner_d[o*3 +: 3] = owner;
     assign leaves[o] = (busy_q[o] || granted[o]) && front_valid[owner] && has_credit[o];
-    assign tail = front[owner][WireBits-2];
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
@@ -120,15 +140,22 @@ module router #(
         pointer_q <= '0;
       end else begin
         if (granted[o]) pointer_q <= (owner == 3'(Ports - 1)) ? '0 : owner + 1'b1;
-        if (leaves[o] && tail) busy_q[o] <= 1'b0;
+        if (leaves[o] && front_tail[owner]) busy_q[o] <= 1'b0;
         else if (granted[o]) busy_q[o] <= 1'b1;
       end
     end
 
     always_ff @(posedge clk_i) begin
       if (granted[o]) owner_q[o*3 +: 3] <= owner;
-      if (leaves[o]) flit_q[o] <= front[owner];
+      if (leaves[o]) flit_q <= fifo_q[front_word[32'(owner)*WordBits +: WordBits]];
     end
+    case (o)
+      East: assign east_flit_o = flit_q;
+      West: assign west_flit_o = flit_q;
+      North: assign north_flit_o = flit_q;
+      South: assign south_flit_o = flit_q;
+      default: assign local_flit_o = flit_q;
+    endcase
 
     if (o == Local) begin : gen_local
       assign has_credit[o] = 1'b1;
@@ -165,9 +192,4 @@ module router #(
 
   assign out_valid_o  = valid_q;
   assign in_credit_o  = credit_q;
-  assign east_flit_o  = flit_q[East];
-  assign west_flit_o  = flit_q[West];
-  assign north_flit_o = flit_q[North];
-  assign south_flit_o = flit_q[South];
-  assign local_flit_o = flit_q[Local];
 endmodule
