@@ -54,6 +54,7 @@ test: build ## run every test
 
 nightly: build ## the long versions of the random tests
 	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1
+	RECPIM_COSIM_SHAPES=10 build/testbenches/cosim/cosim_test --gtest_filter="*ChipCosim*"
 
 lint: setup ## clang-format, clang-tidy, Verilator -Wall, Yosys; fails on findings
 	@[ -f build/build.ninja ] || cmake --preset release
