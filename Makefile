@@ -47,6 +47,7 @@ cosim: run/small/design.json ## generate the RTL of a small chip and run it in l
 	build/recpim cosim run/small/design.json --trace run/small/trace.h5 --samples 16 -o run/small/cosim
 
 search: run/small/design.json ## search hardware and precisions of a small DLRM: 64 simulated designs
+	rm -rf run/small/search
 	build/recpim search --model run/small/model --trace run/small/trace.h5 --algorithm regularised-evolution --evaluations 64 --samples 64 --jobs $(JOBS) --seed 1 -o run/small/search
 
 test: build ## run every test

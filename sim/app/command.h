@@ -58,6 +58,7 @@ int run_model(const Arguments& arguments);
 int run_map(const Arguments& arguments);
 int run_cosim(const Arguments& arguments);
 int run_simulate(const Arguments& arguments);
+int run_search(const Arguments& arguments);
 int run_train(const Arguments& arguments);
 int run_rtl(const Arguments& arguments);
 int run_version(const Arguments& arguments);

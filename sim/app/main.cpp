@@ -24,6 +24,7 @@ constexpr Subcommand kSubcommands[] = {
     {"model", "create, show and evaluate models", run_model},
     {"map", "map a model on a chip", run_map},
     {"simulate", "run a design on a trace: cycles, energy, area, predictions", run_simulate},
+    {"search", "search hardware and weight bits by simulation", run_search},
     {"rtl", "write the chip of a design as SystemVerilog", run_rtl},
     {"cosim", "run the RTL of a design against the simulator", run_cosim},
     {"version", "print version and revision", run_version},

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The score of a point of a DesignSpace: the model's float weights quantised as the point says,
+/// mapped on its hardware, simulated with values on a trace. Latency, energy and area are those of
+/// that simulation, log loss is that of the predictions which the simulated chip gave.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.h"
+#include "search/score/measurement.h"
+#include "search/space/design_space.h"
+
+namespace recpim::search {
+
+class SimulatedScore {
+ public:
+  /// `model`: quantised, with its float weights. Quantises every operator to every number of bits
+  /// that the space has, so that a worker only picks. `trace` is opened by each worker for itself
+  /// (a file position is shared by forked processes); all its samples are simulated, and it must
+  /// have labels.
+  SimulatedScore(Model model, const DesignSpace& space, std::string trace);
+
+  /// Quantised as `values` say, equal to what quantise_weights makes of it; no float weights.
+  Model model(const Values& values) const;
+  /// Scores; infeasible where the chip is too small for the model. Once a process only (SystemC
+  /// elaborates one chip): for a forked worker.
+  Outcome score(const Values& values) const;
+
+ private:
+  // What quantisation makes of one operator.
+  struct Quantised {
+    std::vector<std::int8_t> weight;
+    std::vector<std::int32_t> bias;
+    std::vector<double> scale;
+    std::vector<Requantiser> requantiser;
+  };
+  static constexpr std::size_t kPrecisions = 3;  // 2, 4, 8 bits.
+  std::array<std::vector<Quantised>, kPrecisions> quantised_;
+  Model model_;  // Without weights; outputs and activations as calibrated.
+  const DesignSpace& space_;
+  std::string trace_;
+};
+
+/// Writes the samples that a search scores on to a trace of its own, in the order given.
+void write_samples(const std::string& from, const std::vector<std::uint64_t>& samples,
+                   const std::string& to);
+
+}  // namespace recpim::search
