@@ -53,6 +53,16 @@ search: run/small/design.json ## search hardware and precisions of a small DLRM:
 test: build ## run every test
 	@cd build && ctest -j $(JOBS) --output-on-failure --no-tests=error
 
+bench: setup ## how fast the simulator is, each figure beside its limit; JSON in build/bench/
+	@[ -f build/build.ninja ] || cmake --preset release
+	@cmake --build build -j $(JOBS) --target recpim_benches
+	@mkdir -p build/bench
+	@for program in build/testbenches/bench/*/*_bench; do \
+	  echo "$$program"; \
+	  $$program --benchmark_min_time=0.3 --benchmark_out_format=json \
+	    --benchmark_out=build/bench/$$(basename $$program).json >/dev/null || exit 1; done
+	@python3 testbenches/bench/summary.py build/bench
+
 nightly: build ## the long versions of the random tests
 	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1
 	RECPIM_COSIM_SHAPES=10 build/testbenches/cosim/cosim_test --gtest_filter="*ChipCosim*"
