@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// input_buffer, dac, crossbar, adc, shift_add, mvm_engine and accumulator_bank against
+// sim/README.md: starts, ends and completions in their cycles, accumulators against the bit-serial
+// reference, for the dimensions in CMakeLists.txt and random weights, formats, latencies and
+// stalls.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "Vmvm_zoo.h"
+#include "models/mapping/block_reference.h"
+#include "models/mapping/encoding.h"
+#include "mvm_zoo_members.h"
+#include "rtl/gen/image.h"
+#include "rtl/gen/layout.h"
+#include "traces/support/math.h"
+#include "traces/support/random.h"
+#include "verilated.h"
+
+namespace recpim {
+namespace {
+
+using testing::kMvmMembers;
+using testing::MvmMember;
+
+constexpr int kFlitBits = 64;
+constexpr int kMembers = static_cast<int>(std::size(kMvmMembers));
+
+/// One engine: its random settings, its samples, and where each of them is.
+class Member {
+ public:
+  Member(int number, Random& random) : number_(number), shape_(kMvmMembers[number]) {
+    hardware_.crossbar.rows = shape_.rows;
+    hardware_.crossbar.columns = shape_.columns;
+    hardware_.crossbar.cell_bits = shape_.cell_bits;
+    hardware_.dac_bits = shape_.dac_bits;
+    hardware_.adc.bits = shape_.adc_bits;
+    hardware_.adc.columns_per_adc = shape_.columns / shape_.adcs;
+    do {
+      constexpr int kBits[] = {2, 4, 8};
+      op_.weight_bits = kBits[random.below(3)];
+      hardware_.crossbar.encoding =
+          random.below(2) == 0 ? Encoding::kOffset : Encoding::kDifferential;
+    } while (hardware_.channels_per_crossbar(op_.weight_bits) == 0);
+    format_.bits = random.below(2) == 0 ? 4 : 8;
+    format_.is_signed = random.below(2) == 0;
+    read_ = static_cast<int>(1 + random.below(9));
+    conversion_ = static_cast<int>(1 + random.below(3));
+    draw_weights(random);
+  }
+
+  void write_images(const std::string& folder) const {
+    const std::string stem = folder + "/m" + std::to_string(number_) + "_";
+    const int per_block = hardware_.channels_per_crossbar(op_.weight_bits);
+    Image map(layout::map::kBits);
+    for (int q = 0; q < tile_.channels; ++q) {
+      const int in_block = q % per_block;
+      ImageWord word = map.word();
+      word.set(layout::map::kRow, static_cast<std::uint64_t>(in_block % group_channels()));
+      word.set(layout::map::kColumn, static_cast<std::uint64_t>(q / per_block * shape_.adcs +
+                                                                in_block / group_channels()));
+      map.add(word);
+    }
+    map.write(stem + "map.hex");
+    for (int c = 0; c < shape_.column_blocks; ++c) write_column_block(stem, c, per_block);
+  }
+
+  void settings(std::uint32_t* words) const {
+    const int low = format_.is_signed ? format_.bits - 1 : format_.bits;
+    const int values[12] = {read_,
+                            conversion_,
+                            interval(),
+                            phases(),
+                            low,
+                            format_.is_signed,
+                            tile_.adc_shift,
+                            hardware_.crossbar.encoding == Encoding::kOffset,
+                            op_.weight_bits,
+                            hardware_.columns_per_weight(op_.weight_bits),
+                            group_channels(),
+                            format_.bits == 4 ? 2 : 3};
+    for (int i = 0; i < 12; ++i) words[i] = static_cast<std::uint32_t>(values[i]);
+  }
+
+  /// Acts in this cycle, if there is something to do; checks what has to be seen in it.
+  void drive(Vmvm_zoo& top, std::int64_t now, bool chosen, Random& random) {
+    const bool idle = starts_.empty() || now >= starts_.back() + busy();
+    ASSERT_EQ((top.idle_o >> number_ & 1) != 0, idle) << where(now);
+    if (!chosen) return;
+    const auto slots = static_cast<std::size_t>(shape_.slots);
+    if (read_count_ < starts_.size() && now >= starts_[read_count_] + latency()) {
+      check_accumulators(top, now);
+    } else if (idle && starts_.size() < written_ && starts_.size() < read_count_ + slots &&
+               random.below(3) != 0) {
+      top.start_i = static_cast<std::uint16_t>(1U << number_);
+      top.slot_i = static_cast<std::uint8_t>(starts_.size() % slots);
+      starts_.push_back(now);
+    } else if (written_ < freed(now) + slots && random.below(5) != 0) {
+      write_flit(top, random);
+    }
+  }
+
+  /// After inputs are settled: the pulses of this cycle.
+  void check_pulses(const Vmvm_zoo& top, std::int64_t now) const {
+    const bool last = !starts_.empty() && now == starts_.back() + busy() - 1;
+    ASSERT_EQ((top.last_o >> number_ & 1) != 0, last) << where(now);
+    const bool done = std::any_of(starts_.begin(), starts_.end(),
+                                  [&](std::int64_t start) { return now == start + latency() - 1; });
+    ASSERT_EQ((top.done_o >> number_ & 1) != 0, done) << where(now);
+  }
+
+  std::size_t checked() const { return read_count_; }
+
+ private:
+  int group_channels() const {
+    return hardware_.adc.columns_per_adc / hardware_.columns_per_weight(op_.weight_bits);
+  }
+  int scan() const { return hardware_.adc.columns_per_adc * conversion_; }
+  int interval() const { return std::max(read_, scan()); }
+  int phases() const { return hardware_.phases(format_.bits, format_.is_signed); }
+  int busy() const { return phases() * interval(); }
+  int latency() const { return read_ + (phases() - 1) * interval() + scan() + 3; }
+  std::string where(std::int64_t now) const {
+    return "member " + std::to_string(number_) + " cycle " + std::to_string(now);
+  }
+  std::size_t freed(std::int64_t now) const {
+    std::size_t count = 0;
+    while (count < starts_.size() && now >= starts_[count] + busy()) ++count;
+    return count;
+  }
+
+  void draw_weights(Random& random) {
+    const int per_block = hardware_.channels_per_crossbar(op_.weight_bits);
+    const auto in_last = [&](int block) {
+      return static_cast<int>(1 + random.below(static_cast<std::uint64_t>(block)));
+    };
+    tile_.rows = (shape_.row_blocks - 1) * shape_.rows + in_last(shape_.rows);
+    tile_.channels = (shape_.column_blocks - 1) * per_block + in_last(per_block);
+    op_.width = tile_.channels;
+    const int most = (1 << (op_.weight_bits - 1)) - 1;
+    // Leaning to one side, so that some columns are stored inverted and some are not.
+    for (int i = 0; i < tile_.rows * tile_.channels; ++i) {
+      const auto a =
+          static_cast<int>(random.below(static_cast<std::uint64_t>(2 * most + 1))) - most;
+      const auto b =
+          static_cast<int>(random.below(static_cast<std::uint64_t>(2 * most + 1))) - most;
+      op_.weight_q.push_back(
+          static_cast<std::int8_t>(i / tile_.rows % 3 == 0 ? std::max(a, b) : a));
+    }
+    tile_.adc_shift = operator_adc_shift(hardware_, op_);
+    if (tile_.adc_shift > 0 && random.below(2) == 0) --tile_.adc_shift;  // Saturates at times.
+  }
+
+  void write_column_block(const std::string& stem, int c, int per_block) const {
+    const int m = hardware_.adc.columns_per_adc;
+    const int channels = std::min(per_block, tile_.channels - c * per_block);
+    Image inverted(shape_.row_blocks * shape_.adcs);
+    std::vector<ImageWord> words(static_cast<std::size_t>(m), inverted.word());
+    for (int r = 0; r < shape_.row_blocks; ++r) {
+      const int rows = std::min(shape_.rows, tile_.rows - r * shape_.rows);
+      const EncodedBlock block = encode_block(
+          op_.weight_q.data() + std::ptrdiff_t{c} * per_block * tile_.rows + r * shape_.rows,
+          tile_.rows, rows, channels, hardware_, op_.weight_bits);
+      Image cells(shape_.rows);
+      for (int column = 0; column < shape_.columns; ++column) {
+        for (int b = 0; b < shape_.cell_bits; ++b) {
+          ImageWord word = cells.word();
+          for (int row = 0; row < rows; ++row) {
+            if ((block.cell(row, column) >> b & 1) != 0) word.set_bit(row);
+          }
+          cells.add(word);
+        }
+        if (block.inverted[static_cast<std::size_t>(column)] != 0) {
+          words[static_cast<std::size_t>(column % m)].set_bit(r * shape_.adcs + column / m);
+        }
+      }
+      cells.write(stem + "crossbar_" + std::to_string(r) + "_" + std::to_string(c) + ".hex");
+    }
+    for (const ImageWord& word : words) inverted.add(word);
+    inverted.write(stem + "inverted_" + std::to_string(c) + ".hex");
+  }
+
+  /// One payload flit of the next sample: packets of random lengths, one after the other. What lies
+  /// behind the last element of a packet is noise, which must not get into the buffer.
+  void write_flit(Vmvm_zoo& top, Random& random) {
+    if (next_ == 0) {
+      x_.emplace_back();
+      const int low = format_.is_signed ? -(1 << (format_.bits - 1)) : 0;
+      for (int i = 0; i < tile_.rows; ++i) {
+        x_.back().push_back(low + static_cast<int>(random.below(1U << unsigned(format_.bits))));
+      }
+    }
+    if (left_ == 0) left_ = static_cast<int>(1 + random.below(std::uint64_t(tile_.rows - next_)));
+    const int step = kFlitBits / format_.bits;
+    std::uint64_t flit = random.next64();
+    const std::uint64_t mask = (1U << unsigned(format_.bits)) - 1U;
+    for (int i = 0; i < std::min(step, left_); ++i) {
+      const auto value =
+          static_cast<std::uint64_t>(x_.back()[static_cast<std::size_t>(next_ + i)]) & mask;
+      const auto at = static_cast<unsigned>(i * format_.bits);
+      flit = (flit & ~(mask << at)) | value << at;
+    }
+    top.write_i = static_cast<std::uint16_t>(1U << number_);
+    top.slot_i = static_cast<std::uint8_t>(written_ % static_cast<std::size_t>(shape_.slots));
+    top.base_i = static_cast<std::uint32_t>(next_);
+    top.elements_i = static_cast<std::uint32_t>(left_);
+    top.data_i = flit;
+    const int moved = std::min(step, left_);
+    next_ += moved;
+    left_ -= moved;
+    if (next_ < tile_.rows) return;
+    next_ = 0;
+    ++written_;
+  }
+
+  void check_accumulators(Vmvm_zoo& top, std::int64_t now) {
+    const auto expected = mvm_reference(tile_, hardware_, op_, format_, x_[read_count_].data());
+    top.read_i = static_cast<std::uint16_t>(1U << number_);
+    top.slot_i = static_cast<std::uint8_t>(read_count_ % static_cast<std::size_t>(shape_.slots));
+    for (int q = 0; q < tile_.channels; ++q) {
+      top.channel_i = static_cast<std::uint32_t>(q);
+      top.eval();
+      ASSERT_EQ(static_cast<std::int32_t>(top.accumulator_o[number_]),
+                expected[static_cast<std::size_t>(q)])
+          << where(now) << " sample " << read_count_ << " channel " << q << " weights "
+          << op_.weight_bits << " bits, k " << tile_.adc_shift;
+    }
+    ++read_count_;
+  }
+
+  int number_;
+  MvmMember shape_;
+  Hardware hardware_;
+  Operator op_;
+  Tile tile_;
+  InputFormat format_;
+  int read_ = 1, conversion_ = 1;
+  std::vector<std::vector<std::int32_t>> x_;
+  std::vector<std::int64_t> starts_;
+  std::size_t written_ = 0, read_count_ = 0;
+  int next_ = 0, left_ = 0;
+};
+
+class MvmEngine : public ::testing::TestWithParam<int> {};
+
+TEST_P(MvmEngine, EqualsTheReference) {
+  Random random(static_cast<std::uint64_t>(GetParam()), 77);
+  const std::string folder = ::testing::TempDir() + "/mvm_zoo_" + std::to_string(getpid());
+  std::filesystem::create_directories(folder);
+  std::vector<Member> members;
+  for (int i = 0; i < kMembers; ++i) {
+    members.emplace_back(i, random);
+    members.back().write_images(folder);
+  }
+  VerilatedContext context;
+  const std::string images = "+images=" + folder;
+  const char* arguments[] = {"zoo", images.c_str()};
+  context.commandArgs(2, arguments);
+  context.randReset(2);
+  context.randSeed(1 + GetParam());
+  const auto top = std::make_unique<Vmvm_zoo>(&context, "");
+  for (int i = 0; i < kMembers; ++i)
+    members[static_cast<std::size_t>(i)].settings(&top->settings_i[12 * i]);
+  top->clk_i = 0;
+  top->rst_ni = 1;
+  top->eval();
+  top->rst_ni = 0;
+  top->eval();
+  top->rst_ni = 1;
+  top->eval();
+  std::filesystem::remove_all(folder);
+  for (std::int64_t now = 0; now < 12000; ++now) {
+    top->write_i = top->start_i = top->read_i = 0;
+    top->eval();
+    const std::uint64_t chosen = random.below(kMembers);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      members[i].drive(*top, now, i == chosen, random);
+      if (HasFatalFailure()) return;
+    }
+    top->eval();
+    for (const Member& member : members) {
+      member.check_pulses(*top, now);
+      if (HasFatalFailure()) return;
+    }
+    top->clk_i = 1;
+    top->eval();
+    top->clk_i = 0;
+    top->eval();
+  }
+  std::size_t products = 0;
+  for (const Member& member : members) {
+    EXPECT_GE(member.checked(), 1U);
+    products += member.checked();
+  }
+  EXPECT_GT(products, 100U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, MvmEngine, ::testing::Range(0, 6));
+
+}  // namespace
+}  // namespace recpim
