@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from models/ops/integer_sigmoid.h; see rtl/README.md. Do not edit.
-// Entry i at [16 * i +: 16]: min(65535, round(65536 * sigmoid(-8 + i / 16))).
+// Entry i at [16 * i +: 16]: round(65536 * sigmoid(-8 + i / 16)).
 localparam logic [257*16-1:0] SigmoidTable = {
   16'd65514, 16'd65513, 16'd65511, 16'd65509, 16'd65508, 16'd65506, 16'd65504, 16'd65502,
   16'd65500, 16'd65497, 16'd65495, 16'd65492, 16'd65489, 16'd65486, 16'd65483, 16'd65480,
