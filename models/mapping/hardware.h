@@ -26,7 +26,7 @@ struct Hardware {
     /// Payload bits of a flit: 32, 64, 128, 256 or 512. The default keeps the links of the models
     /// here mostly idle: their bottleneck is the product, phases x read.
     int flit_bits = 64;
-    int buffer_flits = 4;         ///< Flits a router input holds, 1 ... 64.
+    int buffer_flits = 4;  ///< Flits a router input holds, 1 ... 64.
   } mesh;
 
   /// The arrays of MVM tiles.

@@ -78,8 +78,7 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
       const auto from = static_cast<std::size_t>(tile.first_channel + c) * inputs +
                         static_cast<std::size_t>(tile.first_row + r);
       weights_[static_cast<std::size_t>(c) * static_cast<std::size_t>(padded_rows_) +
-               static_cast<std::size_t>(r)] =
-          op.weight_q[from];  // NOLINT(bugprone-signed-char-misuse)
+               static_cast<std::size_t>(r)] = op.weight_q[from];
     }
   }
   set_phases();

@@ -46,8 +46,7 @@ inline std::string generated_trace(int tables, int dense, std::uint64_t samples)
   options.dense = static_cast<std::uint32_t>(dense);
   options.samples = samples;
   options.version = "bench";
-  std::string path =
-      scratch() + "/" + std::to_string(tables) + "-" + std::to_string(dense) + ".h5";
+  std::string path = scratch() + "/" + std::to_string(tables) + "-" + std::to_string(dense) + ".h5";
   generate_trace(options, path);
   return path;
 }
