@@ -306,12 +306,54 @@ TEST_F(BadInputTest, Simulations) {
              {"simulate mlp.json --trace t.h5 -o x", "t.h5"},
              {"simulate d.json --trace past.h5 -o x", "past.h5"},
              {"simulate d.json --trace past.h5 --mode timing -o x", "past.h5"},
+             {"cosim broken.json --trace t.h5 -o x", "broken.json: line 1"},
+             {"cosim changed.json --trace t.h5 -o x", "model.path"},
+             {"cosim d.json --trace cut.h5 -o x", "cut.h5"},
+             {"cosim d.json --trace two.h5 -o x", "two.h5"},
+             {"cosim d.json --trace t.h5 --samples 0 -o x", "--samples = 0"},
+             {"cosim d.json --trace t.h5 --samples 41 -o x", "t.h5"},
+             {"cosim d.json --trace t.h5 --x-initial -1 -o x", "--x-initial = -1"},
+             {"cosim d.json --trace t.h5 -o full", "full"},
              {"rtl broken.json -o x", "broken.json: line 1"},
              {"rtl changed.json -o x", "model.path"},
              {"rtl port.json -o x", "port.json: tiles[1].sends[0].port"},
              {"rtl d.json -o full", "full"},
              {"simulate d.json --trace t.h5 -o full", "full"},
              {"simulate d.json --trace t.h5 -o t.h5", "t.h5"}});
+}
+
+TEST_F(BadInputTest, Searches) {
+  write("key.yaml", "crossbar: {rows: [64], depth: 3}\n");
+  write("value.yaml", "adc: {bits: [0, 8]}\n");
+  write("empty.yaml", "adc: {bits: []}\n");
+  write("bits.yaml", "weight_bits: [3]\n");
+  write("name.yaml", "weight_bits: {operators: {nobody: [8]}}\n");
+  write("syntax.yaml", "adc: [1, 2\n");
+  check("search --model m -o x --trace ",
+        {{"missing.h5", "missing.h5"},
+         {"cut.h5", "cut.h5"},
+         {"two.h5", "two.h5"},
+         {"t.h5 --hardware-space missing.yaml", "missing.yaml"},
+         {"t.h5 --hardware-space key.yaml", "key.yaml: crossbar.depth"},
+         {"t.h5 --hardware-space value.yaml", "value.yaml: adc.bits"},
+         {"t.h5 --hardware-space empty.yaml", "empty.yaml: adc.bits"},
+         {"t.h5 --hardware-space bits.yaml", "bits.yaml: weight_bits"},
+         {"t.h5 --hardware-space name.yaml", "nobody"},
+         {"t.h5 --hardware-space syntax.yaml", "syntax.yaml: line"},
+         {"t.h5 --algorithm luck", "--algorithm = luck"},
+         {"t.h5 --evaluations 0", "--evaluations = 0"},
+         {"t.h5 --evaluations some", "--evaluations = some"},
+         {"t.h5 --samples 0", "--samples = 0"},
+         {"t.h5 --samples 41", "41"},
+         {"t.h5 --jobs 0", "--jobs = 0"},
+         {"t.h5 --seed -1", "--seed = -1"},
+         {"t.h5 --objective beauty=1", "beauty"},
+         {"t.h5 --samples 8 --resume", "x"}});
+  check("search ", {{"--model missing --trace t.h5 -o x", "missing"},
+                    {"--trace t.h5 -o x", "--model"},
+                    {"--model m --trace t.h5", "--out"},
+                    {"--model m --trace t.h5 --samples 8 -o full", "full"},
+                    {"--model m --trace t.h5 --samples 8 -o full --resume", "full"}});
 }
 
 }  // namespace
