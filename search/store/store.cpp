@@ -55,17 +55,12 @@ Store::Store(const std::string& folder, const Json& config, const std::string& g
   if (fs::exists(path) && !fs::is_directory(path)) {
     reject(folder, "", "", "a folder to write the search to; this is a file");
   }
+  require_ours(resume);  // Before anything is written there, and again when it is ours alone.
   std::error_code error;
   fs::create_directories(path, error);
   if (error) reject(folder, "", error.message(), "a folder that can be made");
   lock();
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (!resume && entry.path().filename() != kLock) {
-      reject(folder, "", "",
-             "an absent or empty folder, or --resume to go on with a search; this one holds " +
-                 entry.path().filename().string());
-    }
-  }
+  require_ours(resume);
   const std::string file = (path / kFile).string();
   try {
     const bool fresh = !fs::exists(file);
@@ -81,6 +76,26 @@ Store::Store(const std::string& folder, const Json& config, const std::string& g
     database_->execute("PRAGMA wal_autocheckpoint=16");
   } catch (const SqliteError& sqlite) {
     reject(file, "", sqlite.what(), "a search store");
+  }
+}
+
+// A folder with anything in it is a search's or somebody else's.
+void Store::require_ours(bool resume) const {
+  const fs::path path(folder_);
+  if (!fs::exists(path)) return;
+  const bool has_store = fs::exists(path / kFile);
+  for (const auto& entry : fs::directory_iterator(path)) {
+    const std::string name = entry.path().filename().string();
+    if (name == kLock) continue;
+    if (!resume) {
+      reject(
+          folder_, "", "",
+          "an absent or empty folder, or --resume to go on with a search; this one holds " + name);
+    }
+    // Killed while it made the store, a search leaves search.sqlite.part*.
+    if (!has_store && name.rfind(kFile, 0) != 0) {
+      reject(folder_, "", "", "the folder of a search for --resume; this one holds " + name);
+    }
   }
 }
 

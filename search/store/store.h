@@ -52,6 +52,7 @@ class Store {
  private:
   struct Database;
   void lock();
+  void require_ours(bool resume) const;
   void create(const Json& config, const std::string& git) const;
   void compare(const Json& config) const;
   void insert(const Evaluation& evaluation, std::uint64_t seed);

@@ -347,8 +347,7 @@ TEST_F(BadInputTest, Searches) {
          {"t.h5 --samples 41", "41"},
          {"t.h5 --jobs 0", "--jobs = 0"},
          {"t.h5 --seed -1", "--seed = -1"},
-         {"t.h5 --objective beauty=1", "beauty"},
-         {"t.h5 --samples 8 --resume", "x"}});
+         {"t.h5 --objective beauty=1", "beauty"}});
   check("search ", {{"--model missing --trace t.h5 -o x", "missing"},
                     {"--trace t.h5 -o x", "--model"},
                     {"--model m --trace t.h5", "--out"},
