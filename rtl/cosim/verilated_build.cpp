@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl/cosim/verilated_build.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -205,6 +209,22 @@ $(RUNTIME): %.o: $(ROOT)/include/%.cpp
   return out.str();
 }
 
+/// Held while a chip is built, so that processes that want the same one build it once.
+class BuildLock {
+ public:
+  explicit BuildLock(const std::string& path) : file_(open(path.c_str(), O_CREAT | O_RDWR, 0644)) {
+    if (file_ >= 0) flock(file_, LOCK_EX);
+  }
+  ~BuildLock() {
+    if (file_ >= 0) close(file_);
+  }
+  BuildLock(const BuildLock&) = delete;
+  BuildLock& operator=(const BuildLock&) = delete;
+
+ private:
+  int file_;
+};
+
 struct Sources {
   std::vector<std::string> files;
   std::size_t tiles = 0;
@@ -259,6 +279,10 @@ VerilatedLibrary verilated_library(const std::string& rtl_folder, const Verilate
   VerilatedLibrary library;
   library.path = fs::absolute(folder / "chip.so").string();
   if (fs::exists(library.path)) return library;
+  std::error_code failure;
+  fs::create_directories(cache, failure);  // OutputFolder complains where it can't be made.
+  const BuildLock lock(folder.string() + ".lock");
+  if (fs::exists(library.path)) return library;  // Another process has built it meanwhile.
 
   library.built = true;
   OutputFolder build(folder.string(), "chip.so");

@@ -97,235 +97,299 @@ class EngineZoo : public ::testing::TestWithParam<int> {
   std::int64_t now_ = 0;
 };
 
-struct Lookup {
-  int bank, row, table;
-};
-
-TEST_P(EngineZoo, EmbeddingSumsInTheirCycles) {
-  build();
-  const int read = static_cast<int>(1 + random_.below(6));
-  const int scan = static_cast<int>(1 + random_.below(8));
-  const int bank_rows = static_cast<int>(1 + random_.below(kBankDepth));
-  top_->read_cycles_i = static_cast<std::uint32_t>(read);
-  top_->scan_cycles_i = static_cast<std::uint32_t>(scan);
-  top_->interval_i = static_cast<std::uint32_t>(std::max(read, scan));
-  top_->bank_rows_i = static_cast<std::uint32_t>(bank_rows);
-  std::array<std::int64_t, kBanks> bank_free{};
+/// Drives the embedding engine and knows what it has to do: one action a cycle.
+class EmbeddingZoo : public EngineZoo {
+ protected:
+  struct Lookup {
+    int bank, row, table;
+  };
   struct Sample {
     std::vector<Lookup> lookups;
-    std::int64_t end = -1;  ///< e; -1: not started.
-    std::int64_t done = -1;
+    std::int64_t end = -1;   ///< e
+    std::int64_t done = -1;  ///< Cycle from which on the accumulators are visible.
   };
-  std::vector<Sample> samples;
-  std::size_t started = 0, finished = 0;
-  std::int64_t free_at = 0;
-  int flit = 0;
-  for (; now_ < 6000; tick()) {
-    top_->write_i = top_->start_i = top_->read_i = 0;
-    if (finished < started && now_ >= samples[finished].done && random_.below(2) == 0) {
-      top_->read_i = 1;
-      top_->slot_i = static_cast<std::uint8_t>(finished % kSlots);
-      for (int t = 0; t < kTables; ++t) {
-        top_->group_i = static_cast<std::uint32_t>(t);
-        top_->eval();
-        for (int i = 0; i < kWidth; ++i) {
-          std::int32_t sum = 0;
-          for (const Lookup& l : samples[finished].lookups) {
-            if (l.table == t) sum += table_[l.bank][l.row][i];
-          }
-          ASSERT_EQ(static_cast<std::int32_t>(top_->embedding_o[i]), sum)
-              << "cycle " << now_ << " sample " << finished << " table " << t;
+
+  void draw() {
+    read_ = static_cast<int>(1 + random_.below(6));
+    scan_ = static_cast<int>(1 + random_.below(8));
+    bank_rows_ = static_cast<int>(1 + random_.below(kBankDepth));
+    top_->read_cycles_i = static_cast<std::uint32_t>(read_);
+    top_->scan_cycles_i = static_cast<std::uint32_t>(scan_);
+    top_->interval_i = static_cast<std::uint32_t>(std::max(read_, scan_));
+    top_->bank_rows_i = static_cast<std::uint32_t>(bank_rows_);
+  }
+
+  void check_sums() {
+    top_->read_i = 1;
+    top_->slot_i = static_cast<std::uint8_t>(finished_ % kSlots);
+    for (int t = 0; t < kTables; ++t) {
+      top_->group_i = static_cast<std::uint32_t>(t);
+      top_->eval();
+      for (int i = 0; i < kWidth; ++i) {
+        std::int32_t sum = 0;
+        for (const Lookup& l : samples_[finished_].lookups) {
+          if (l.table == t) sum += table_[l.bank][l.row][i];
         }
+        ASSERT_EQ(static_cast<std::int32_t>(top_->embedding_o[i]), sum)
+            << "cycle " << now_ << " sample " << finished_ << " table " << t;
       }
-      ++finished;
-    } else if (now_ >= free_at && started < samples.size() && flit == 0 &&
-               started < finished + kSlots && random_.below(3) != 0) {
-      Sample& sample = samples[started];
-      top_->start_i = 1;
-      top_->slot_i = static_cast<std::uint8_t>(started % kSlots);
-      std::int64_t issue = now_;
-      for (const Lookup& l : sample.lookups) {
-        auto& bank = bank_free[static_cast<std::size_t>(l.bank)];
-        issue = std::max(issue + 1, bank);
-        bank = issue + std::max(read, scan);
-      }
-      sample.end = issue + 1;
-      sample.done = sample.end + read + scan + 2;
-      free_at = sample.end + 1;
-      ++started;
-    } else if (flit > 0 ||
-               (samples.size() < started + kSlots && now_ >= free_at && random_.below(2) == 0)) {
-      // Never into the slot of a sample under way: now >= free_at when its first flit is written.
-      if (flit == 0) {
-        samples.emplace_back();
-        const auto n = random_.below(5) == 0 ? std::uint64_t{kFlits * kInFlit}
-                                             : random_.below(kFlits * kInFlit + 1);
-        for (std::uint64_t i = 0; i < n; ++i) {
-          samples.back().lookups.push_back(
-              {static_cast<int>(random_.below(kBanks)),
-               static_cast<int>(random_.below(static_cast<std::uint64_t>(bank_rows))),
-               static_cast<int>(random_.below(kTables))});
-        }
-      }
-      const auto& lookups = samples.back().lookups;
-      std::uint64_t data = 0;
-      for (int i = 0; i < kInFlit; ++i) {
-        const auto at = static_cast<std::size_t>(flit * kInFlit + i);
-        if (at >= lookups.size()) break;
-        const Lookup& l = lookups[at];
-        const auto local = static_cast<std::uint64_t>(l.bank * bank_rows + l.row);
-        data |= (local | static_cast<std::uint64_t>(l.table) << 24U | 1ULL << 31U)
-                << static_cast<unsigned>(32 * i);
-      }
-      top_->write_i = 1;
-      top_->slot_i = static_cast<std::uint8_t>((samples.size() - 1) % kSlots);
-      top_->base_i = static_cast<std::uint32_t>(flit);
-      top_->data_i = data;
-      ++flit;
-      if (flit * kInFlit >= static_cast<int>(lookups.size())) flit = 0;
     }
-    top_->eval();
-    const bool last = started > 0 && now_ == samples[started - 1].end;
+    ++finished_;
+  }
+
+  void start() {
+    Sample& sample = samples_[started_];
+    top_->start_i = 1;
+    top_->slot_i = static_cast<std::uint8_t>(started_ % kSlots);
+    std::int64_t issue = now_;
+    for (const Lookup& l : sample.lookups) {
+      auto& bank = bank_free_[static_cast<std::size_t>(l.bank)];
+      issue = std::max(issue + 1, bank);
+      bank = issue + std::max(read_, scan_);
+    }
+    sample.end = issue + 1;
+    sample.done = sample.end + read_ + scan_ + 2;
+    free_at_ = sample.end + 1;
+    ++started_;
+  }
+
+  void draw_sample() {
+    constexpr std::uint64_t kMost = kFlits * kInFlit;
+    const auto n = random_.below(5) == 0 ? kMost : random_.below(kMost + 1);
+    samples_.emplace_back();
+    for (std::uint64_t i = 0; i < n; ++i) {
+      samples_.back().lookups.push_back(
+          {static_cast<int>(random_.below(kBanks)),
+           static_cast<int>(random_.below(static_cast<std::uint64_t>(bank_rows_))),
+           static_cast<int>(random_.below(kTables))});
+    }
+  }
+
+  void write_flit() {
+    if (flit_ == 0) draw_sample();
+    const auto& lookups = samples_.back().lookups;
+    std::uint64_t data = 0;
+    for (int i = 0; i < kInFlit; ++i) {
+      const auto at = static_cast<std::size_t>(flit_ * kInFlit + i);
+      if (at >= lookups.size()) break;
+      const Lookup& l = lookups[at];
+      const auto local = static_cast<std::uint64_t>(l.bank * bank_rows_ + l.row);
+      data |= (local | static_cast<std::uint64_t>(l.table) << 24U | 1ULL << 31U)
+              << static_cast<unsigned>(32 * i);
+    }
+    top_->write_i = 1;
+    top_->slot_i = static_cast<std::uint8_t>((samples_.size() - 1) % kSlots);
+    top_->base_i = static_cast<std::uint32_t>(flit_);
+    top_->data_i = data;
+    ++flit_;
+    if (flit_ * kInFlit >= static_cast<int>(lookups.size())) flit_ = 0;
+  }
+
+  void act() {
+    top_->write_i = top_->start_i = top_->read_i = 0;
+    const bool free = now_ >= free_at_;
+    if (finished_ < started_ && now_ >= samples_[finished_].done && random_.below(2) == 0) {
+      check_sums();
+    } else if (free && flit_ == 0 && started_ < samples_.size() && started_ < finished_ + kSlots &&
+               random_.below(3) != 0) {
+      start();
+    } else if (flit_ > 0 ||
+               (free && samples_.size() < started_ + kSlots && random_.below(2) == 0)) {
+      write_flit();  // Never into the slot of a sample under way.
+    }
+  }
+
+  void check_pulses() {
+    const bool last = started_ > 0 && now_ == samples_[started_ - 1].end;
     bool done = false;
-    for (std::size_t s = finished; s < started; ++s) done = done || now_ == samples[s].done - 1;
+    for (std::size_t s = finished_; s < started_; ++s) done = done || now_ == samples_[s].done - 1;
     ASSERT_EQ((top_->last_o & 1) != 0, last) << "cycle " << now_;
     ASSERT_EQ((top_->done_o & 1) != 0, done) << "cycle " << now_;
-    ASSERT_EQ((top_->idle_o & 1) != 0, now_ >= free_at || (top_->start_i & 1) != 0)
+    ASSERT_EQ((top_->idle_o & 1) != 0, now_ >= free_at_ || (top_->start_i & 1) != 0)
         << "cycle " << now_;
   }
-  EXPECT_GT(finished, 20U);
+
+  int read_ = 1, scan_ = 1, bank_rows_ = 1, flit_ = 0;
+  std::array<std::int64_t, kBanks> bank_free_{};
+  std::vector<Sample> samples_;
+  std::size_t started_ = 0, finished_ = 0;
+  std::int64_t free_at_ = 0;
+};
+
+TEST_P(EmbeddingZoo, SumsInTheirCycles) {
+  build();
+  draw();
+  for (; now_ < 6000 && !HasFatalFailure(); tick()) {
+    act();
+    top_->eval();
+    check_pulses();
+  }
+  EXPECT_GT(finished_, 20U);
 }
 
-TEST_P(EngineZoo, DotProductsInTheirCycles) {
-  constexpr std::array<int, 3> kBits{4, 8, 16};
-  const int bits = kBits[random_.below(3)];
-  const int rows = static_cast<int>(2 + random_.below(9));
-  const int width = static_cast<int>(1 + random_.below(10));
-  const bool is_signed = random_.below(2) == 0;
-  const int pairs = rows * (rows - 1) / 2;
-  const int groups = ceil_div(pairs, kLanes);
-  Image image(kLanes * layout::pair::kBits);
-  std::vector<std::pair<int, int>> order;
-  for (int a = 1; a < rows; ++a) {
-    for (int b = 0; b < a; ++b) order.emplace_back(a, b);
-  }
-  for (int g = 0; g < groups; ++g) {
-    ImageWord word = image.word();
-    for (int l = 0; l < kLanes && g * kLanes + l < pairs; ++l) {
-      const auto [a, b] = order[static_cast<std::size_t>(g * kLanes + l)];
-      word.set(layout::pair::kA, static_cast<std::uint64_t>(a * width), l * layout::pair::kBits);
-      word.set(layout::pair::kB, static_cast<std::uint64_t>(b * width), l * layout::pair::kBits);
+/// The same for the dot product engine.
+class DotZoo : public EngineZoo {
+ protected:
+  void draw() {
+    constexpr std::array<int, 3> kBits{4, 8, 16};
+    bits_ = kBits[random_.below(3)];
+    rows_ = static_cast<int>(2 + random_.below(9));
+    width_ = static_cast<int>(1 + random_.below(10));
+    is_signed_ = random_.below(2) == 0;
+    for (int a = 1; a < rows_; ++a) {
+      for (int b = 0; b < a; ++b) order_.emplace_back(a, b);
     }
-    image.add(word);
+    groups_ = ceil_div(static_cast<int>(order_.size()), kLanes);
+    Image image(kLanes * layout::pair::kBits);
+    for (std::size_t first = 0; first < order_.size(); first += kLanes) {
+      ImageWord word = image.word();
+      for (int l = 0; l < kLanes && first + static_cast<std::size_t>(l) < order_.size(); ++l) {
+        const auto [a, b] = order_[first + static_cast<std::size_t>(l)];
+        const int at = l * layout::pair::kBits;
+        word.set(layout::pair::kA, static_cast<std::uint64_t>(a * width_), at);
+        word.set(layout::pair::kB, static_cast<std::uint64_t>(b * width_), at);
+      }
+      image.add(word);
+    }
+    image.write(folder_ + "/pairs.hex");
   }
-  image.write(folder_ + "/pairs.hex");
-  build();
-  top_->last_group_i = static_cast<std::uint32_t>(groups - 1);
-  top_->width_i = static_cast<std::uint32_t>(width);
-  top_->bits_log2_i = bits == 4 ? 2 : bits == 8 ? 3 : 4;
-  top_->signed_i = is_signed;
-  std::vector<std::vector<std::int32_t>> x;
-  std::vector<std::int64_t> starts;
-  std::size_t finished = 0;
-  int next = 0;
-  const int busy = groups * width;
-  for (; now_ < 4000; tick()) {
+
+  void settle() {
+    top_->last_group_i = static_cast<std::uint32_t>(groups_ - 1);
+    top_->width_i = static_cast<std::uint32_t>(width_);
+    top_->bits_log2_i = bits_ == 4 ? 2 : bits_ == 8 ? 3 : 4;
+    top_->signed_i = is_signed_;
+  }
+
+  void check_sums() {
+    top_->read_i = 2;
+    top_->slot_i = static_cast<std::uint8_t>(finished_ % kSlots);
+    const auto element = [&](int row, int j) {
+      return x_[finished_][static_cast<std::size_t>(row * width_ + j)];
+    };
+    for (std::size_t p = 0; p < order_.size(); ++p) {
+      top_->group_i = static_cast<std::uint32_t>(p / kLanes);
+      top_->eval();
+      std::int32_t sum = 0;
+      for (int j = 0; j < width_; ++j) {
+        sum += element(order_[p].first, j) * element(order_[p].second, j);
+      }
+      ASSERT_EQ(static_cast<std::int32_t>(top_->dot_o[p % kLanes]), sum) << "pair " << p;
+    }
+    ++finished_;
+  }
+
+  void write_flit() {
+    const int elements = rows_ * width_;
+    if (next_ == 0) {
+      x_.emplace_back();
+      const int low = is_signed_ ? -(1 << (bits_ - 1)) : 0;
+      for (int i = 0; i < elements; ++i) {
+        x_.back().push_back(low +
+                            static_cast<int>(random_.below(1U << static_cast<unsigned>(bits_))));
+      }
+    }
+    std::uint64_t data = 0;
+    for (int i = 0; i < 64 / bits_ && next_ + i < elements; ++i) {
+      const auto value = static_cast<std::uint64_t>(x_.back()[static_cast<std::size_t>(next_ + i)]);
+      data |= (value & ((1U << static_cast<unsigned>(bits_)) - 1U))
+              << static_cast<unsigned>(i * bits_);
+    }
+    top_->write_i = 2;
+    top_->slot_i = static_cast<std::uint8_t>((x_.size() - 1) % kSlots);
+    top_->base_i = static_cast<std::uint32_t>(next_);
+    top_->elements_i = static_cast<std::uint32_t>(elements - next_);
+    top_->data_i = data;
+    next_ += 64 / bits_;
+    if (next_ >= elements) next_ = 0;
+  }
+
+  void act() {
     top_->write_i = top_->start_i = top_->read_i = 0;
-    const std::int64_t free_at = starts.empty() ? 0 : starts.back() + busy;
-    if (finished < starts.size() && now_ >= starts[finished] + busy + 3) {
-      top_->read_i = 2;
-      top_->slot_i = static_cast<std::uint8_t>(finished % kSlots);
-      for (int p = 0; p < pairs; ++p) {
-        top_->group_i = static_cast<std::uint32_t>(p / kLanes);
-        top_->eval();
-        const auto [a, b] = order[static_cast<std::size_t>(p)];
-        std::int32_t sum = 0;
-        for (int j = 0; j < width; ++j) {
-          sum += x[finished][static_cast<std::size_t>(a * width + j)] *
-                 x[finished][static_cast<std::size_t>(b * width + j)];
-        }
-        ASSERT_EQ(static_cast<std::int32_t>(top_->dot_o[p % kLanes]), sum) << "pair " << p;
-      }
-      ++finished;
-    } else if (now_ >= free_at && next == 0 && starts.size() < x.size() &&
-               starts.size() < finished + kSlots && random_.below(3) != 0) {
+    const bool free = starts_.empty() || now_ >= starts_.back() + busy();
+    if (finished_ < starts_.size() && now_ >= starts_[finished_] + busy() + 3) {
+      check_sums();
+    } else if (free && next_ == 0 && starts_.size() < x_.size() &&
+               starts_.size() < finished_ + kSlots && random_.below(3) != 0) {
       top_->start_i = 2;
-      top_->slot_i = static_cast<std::uint8_t>(starts.size() % kSlots);
-      starts.push_back(now_);
-    } else if (next > 0 || (x.size() < starts.size() + kSlots && now_ >= free_at)) {
-      if (next == 0) {
-        x.emplace_back();
-        const int low = is_signed ? -(1 << (bits - 1)) : 0;
-        for (int i = 0; i < rows * width; ++i) {
-          x.back().push_back(low +
-                             static_cast<int>(random_.below(1U << static_cast<unsigned>(bits))));
-        }
-      }
-      std::uint64_t data = 0;
-      for (int i = 0; i < 64 / bits && next + i < rows * width; ++i) {
-        const auto value = static_cast<std::uint64_t>(x.back()[static_cast<std::size_t>(next + i)]);
-        data |= (value & ((1U << static_cast<unsigned>(bits)) - 1U))
-                << static_cast<unsigned>(i * bits);
-      }
-      top_->write_i = 2;
-      top_->slot_i = static_cast<std::uint8_t>((x.size() - 1) % kSlots);
-      top_->base_i = static_cast<std::uint32_t>(next);
-      top_->elements_i = static_cast<std::uint32_t>(rows * width - next);
-      top_->data_i = data;
-      next += 64 / bits;
-      if (next >= rows * width) next = 0;
+      top_->slot_i = static_cast<std::uint8_t>(starts_.size() % kSlots);
+      starts_.push_back(now_);
+    } else if (next_ > 0 || (free && x_.size() < starts_.size() + kSlots)) {
+      write_flit();
     }
-    top_->eval();
-    ASSERT_EQ((top_->last_o & 2) != 0, !starts.empty() && now_ == starts.back() + busy - 1);
-    bool done = false;
-    for (const auto start : starts) done = done || now_ == start + busy + 2;
+  }
+
+  void check_pulses() {
+    const bool last = !starts_.empty() && now_ == starts_.back() + busy() - 1;
+    const bool done = std::any_of(starts_.begin(), starts_.end(),
+                                  [&](auto start) { return now_ == start + busy() + 2; });
+    ASSERT_EQ((top_->last_o & 2) != 0, last) << "cycle " << now_;
     ASSERT_EQ((top_->done_o & 2) != 0, done) << "cycle " << now_;
   }
-  EXPECT_GT(finished, 3U);
+
+  int busy() const { return groups_ * width_; }
+
+  int bits_ = 8, rows_ = 2, width_ = 1, groups_ = 1, next_ = 0;
+  bool is_signed_ = false;
+  std::vector<std::pair<int, int>> order_;
+  std::vector<std::vector<std::int32_t>> x_;
+  std::vector<std::int64_t> starts_;
+  std::size_t finished_ = 0;
+};
+
+TEST_P(DotZoo, ProductsInTheirCycles) {
+  draw();
+  build();
+  settle();
+  for (; now_ < 4000 && !HasFatalFailure(); tick()) {
+    act();
+    top_->eval();
+    check_pulses();
+  }
+  EXPECT_GT(finished_, 3U);
 }
 
-TEST_P(EngineZoo, VectorUnitRequantisesInFourStages) {
-  std::vector<Requantiser> requantisers;
-  std::vector<std::int32_t> biases;
-  Image image(kVectorLanes * layout::vector::kBits);
-  for (int g = 0; g < kVectorGroups; ++g) {
-    ImageWord word = image.word();
-    for (int l = 0; l < kVectorLanes; ++l) {
-      Requantiser r;
-      r.multiplier = static_cast<std::int32_t>(random_.next32() >> (1 + random_.below(20)));
-      r.shift = static_cast<std::uint8_t>(1 + random_.below(62));
-      requantisers.push_back(r);
-      biases.push_back(static_cast<std::int32_t>(random_.next32()) >> 3);
-      const int at = l * layout::vector::kBits;
-      word.set(layout::vector::kBias, static_cast<std::uint32_t>(biases.back()), at);
-      word.set(layout::vector::kMultiplier, static_cast<std::uint32_t>(r.multiplier), at);
-      word.set(layout::vector::kShift, r.shift, at);
-    }
-    image.add(word);
-  }
-  image.write(folder_ + "/vector.hex");
-  build();
+/// The same for the vector unit.
+class VectorZoo : public EngineZoo {
+ protected:
+  struct Mode {
+    bool raw, sigmoid;
+    OutputRange range;
+  };
   struct Expected {
     bool valid = false, last = false;
     int group = 0, slot = 0;
     std::array<std::int32_t, kVectorLanes> values{};
   };
-  std::array<Expected, 4> pipe{};
-  struct Mode {
-    bool raw, sigmoid;
-    OutputRange range;
-  };
-  const std::array<Mode, 5> modes{{{true, false, {0, 0}},
-                                   {false, false, format_range(true, 8)},
-                                   {false, false, format_range(false, 4)},
-                                   {false, false, {0, 127}},
-                                   {false, true, format_range(true, 16)}}};
-  const Mode mode = modes[static_cast<std::size_t>(GetParam()) % modes.size()];
-  top_->raw_i = mode.raw;
-  top_->sigmoid_i = mode.sigmoid;
-  top_->low_i = static_cast<std::uint32_t>(mode.range.low);
-  top_->high_i = static_cast<std::uint32_t>(mode.range.high);
-  for (; now_ < 5000; tick()) {
+
+  void draw() {
+    const std::array<Mode, 5> modes{{{true, false, {0, 0}},
+                                     {false, false, format_range(true, 8)},
+                                     {false, false, format_range(false, 4)},
+                                     {false, false, {0, 127}},
+                                     {false, true, format_range(true, 16)}}};
+    mode_ = modes[static_cast<std::size_t>(GetParam()) % modes.size()];
+    Image image(kVectorLanes * layout::vector::kBits);
+    for (int g = 0; g < kVectorGroups; ++g) {
+      ImageWord word = image.word();
+      for (int l = 0; l < kVectorLanes; ++l) {
+        Requantiser r;
+        r.multiplier = static_cast<std::int32_t>(random_.next32() >> (1 + random_.below(20)));
+        r.shift = static_cast<std::uint8_t>(1 + random_.below(62));
+        requantisers_.push_back(r);
+        biases_.push_back(static_cast<std::int32_t>(random_.next32()) >> 3);
+        const int at = l * layout::vector::kBits;
+        word.set(layout::vector::kBias, static_cast<std::uint32_t>(biases_.back()), at);
+        word.set(layout::vector::kMultiplier, static_cast<std::uint32_t>(r.multiplier), at);
+        word.set(layout::vector::kShift, r.shift, at);
+      }
+      image.add(word);
+    }
+    image.write(folder_ + "/vector.hex");
+  }
+
+  /// A group on the inputs, and what has to come of it.
+  Expected drive() {
     Expected next;
     next.valid = random_.below(4) != 0;
     next.last = next.valid && random_.below(3) == 0;
@@ -339,34 +403,55 @@ TEST_P(EngineZoo, VectorUnitRequantisesInFourStages) {
       top_->partials_i[l] = static_cast<std::uint32_t>(partial);
       const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(accumulator) +
                                                  static_cast<std::uint32_t>(partial) +
-                                                 static_cast<std::uint32_t>(biases[at]));
-      std::int32_t value = mode.raw ? sum : requantise(sum, requantisers[at], mode.range);
-      if (mode.sigmoid) value = integer_sigmoid(static_cast<std::int16_t>(value));
+                                                 static_cast<std::uint32_t>(biases_[at]));
+      std::int32_t value = mode_.raw ? sum : requantise(sum, requantisers_[at], mode_.range);
+      if (mode_.sigmoid) value = integer_sigmoid(static_cast<std::int16_t>(value));
       next.values[static_cast<std::size_t>(l)] = value;
     }
-    pipe[0] = next;
     top_->vector_valid_i = next.valid;
     top_->vector_last_i = next.last;
     top_->group_i = static_cast<std::uint32_t>(next.group);
     top_->slot_i = static_cast<std::uint8_t>(next.slot);
-    top_->eval();
-    const Expected& out = pipe[3];
+    return next;
+  }
+
+  void check(const Expected& out) {
     ASSERT_EQ(top_->vector_write_o != 0, out.valid) << "cycle " << now_;
     ASSERT_EQ(top_->vector_done_o != 0, out.last) << "cycle " << now_;
-    if (out.valid) {
-      ASSERT_EQ(top_->vector_group_o, out.group);
-      ASSERT_EQ(top_->vector_slot_o, out.slot);
-      for (int l = 0; l < kVectorLanes; ++l) {
-        ASSERT_EQ(static_cast<std::int32_t>(top_->vector_data_o[l]),
-                  out.values[static_cast<std::size_t>(l)])
-            << "cycle " << now_;
-      }
+    if (!out.valid) return;
+    ASSERT_EQ(top_->vector_group_o, out.group);
+    ASSERT_EQ(top_->vector_slot_o, out.slot);
+    for (int l = 0; l < kVectorLanes; ++l) {
+      ASSERT_EQ(static_cast<std::int32_t>(top_->vector_data_o[l]),
+                out.values[static_cast<std::size_t>(l)])
+          << "cycle " << now_;
     }
+  }
+
+  Mode mode_{};
+  std::vector<Requantiser> requantisers_;
+  std::vector<std::int32_t> biases_;
+};
+
+TEST_P(VectorZoo, FourStages) {
+  draw();
+  build();
+  top_->raw_i = mode_.raw;
+  top_->sigmoid_i = mode_.sigmoid;
+  top_->low_i = static_cast<std::uint32_t>(mode_.range.low);
+  top_->high_i = static_cast<std::uint32_t>(mode_.range.high);
+  std::array<Expected, 4> pipe{};
+  for (; now_ < 5000 && !HasFatalFailure(); tick()) {
+    pipe[0] = drive();
+    top_->eval();
+    check(pipe[3]);
     for (std::size_t i = 3; i > 0; --i) pipe[i] = pipe[i - 1];
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, EngineZoo, ::testing::Range(0, 10));
+INSTANTIATE_TEST_SUITE_P(Seeds, EmbeddingZoo, ::testing::Range(0, 10));
+INSTANTIATE_TEST_SUITE_P(Seeds, DotZoo, ::testing::Range(0, 10));
+INSTANTIATE_TEST_SUITE_P(Seeds, VectorZoo, ::testing::Range(0, 10));
 
 }  // namespace
 }  // namespace recpim
