@@ -2,8 +2,10 @@
 #include "search/score/simulated_score.h"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 
+#include "models/graph/kinds.h"
 #include "models/mapping/design.h"
 #include "models/quantisation/quantise.h"
 #include "sim/chip/simulate.h"
@@ -49,27 +51,50 @@ Outcome outcome_of(const Json& result) {
 
 }  // namespace
 
-SimulatedScore::SimulatedScore(Model model, const DesignSpace& space, std::string trace)
-    : space_(space), trace_(std::move(trace)) {
-  for (const int bits : kBits) {
-    if (!used(space, bits)) continue;
-    Model variant = model;
-    for (Operator& op : variant.operators) op.weight_bits = bits;
-    quantise_weights(variant);
-    std::vector<Quantised>& kept = quantised_.at(precision_of(bits));
-    kept.resize(variant.operators.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-      Operator& op = variant.operators[i];
-      kept[i] = {std::move(op.weight_q), std::move(op.bias_q), std::move(op.weight_scale),
-                 std::move(op.requantiser)};
+SimulatedScore::SimulatedScore(const Model& model, const DesignSpace& space, std::string trace,
+                               int threads)
+    : model_(model), space_(space), trace_(std::move(trace)) {
+  // Precisions side by side: this is the part of a search that its workers can not share.
+  std::vector<std::size_t> wanted;
+  for (std::size_t p = 0; p < kBits.size(); ++p) {
+    if (used(space, kBits.at(p))) wanted.push_back(p);
+  }
+  for (std::size_t first = 0; first < wanted.size(); first += static_cast<std::size_t>(threads)) {
+    std::vector<std::pair<std::size_t, std::future<std::vector<Quantised>>>> running;
+    const std::size_t end = std::min(wanted.size(), first + static_cast<std::size_t>(threads));
+    for (std::size_t i = first; i < end; ++i) {
+      const int bits = kBits.at(wanted[i]);
+      const auto policy = i + 1 < end ? std::launch::async : std::launch::deferred;
+      running.emplace_back(wanted[i],
+                           std::async(policy, [&model, bits] { return at(model, bits); }));
+    }
+    for (auto it = running.rbegin(); it != running.rend(); ++it) {
+      quantised_.at(it->first) = it->second.get();  // The last one here, in this thread.
     }
   }
-  model_ = std::move(model);
   for (Operator& op : model_.operators) {
     op.weight = {};
     op.bias = {};
     op.weight_q = {};
   }
+}
+
+std::vector<SimulatedScore::Quantised> SimulatedScore::at(Model model, int bits) {
+  const bool as_given =
+      std::all_of(model.operators.begin(), model.operators.end(), [bits](const Operator& op) {
+        return !has_weights(op.kind) || op.weight_bits == bits;
+      });
+  if (!as_given) {
+    for (Operator& op : model.operators) op.weight_bits = bits;
+    quantise_weights(model);
+  }
+  std::vector<Quantised> kept(model.operators.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    Operator& op = model.operators[i];
+    kept[i] = {std::move(op.weight_q), std::move(op.bias_q), std::move(op.weight_scale),
+               std::move(op.requantiser)};
+  }
+  return kept;
 }
 
 Model SimulatedScore::model(const Values& values) const {

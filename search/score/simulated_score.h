@@ -22,7 +22,8 @@ class SimulatedScore {
   /// that the space has, so that a worker only picks. `trace` is opened by each worker for itself
   /// (a file position is shared by forked processes); all its samples are simulated, and it must
   /// have labels.
-  SimulatedScore(Model model, const DesignSpace& space, std::string trace);
+  /// `threads` of this process quantise; they have ended when the constructor returns.
+  SimulatedScore(const Model& model, const DesignSpace& space, std::string trace, int threads = 1);
 
   /// Quantised as `values` say, equal to what quantise_weights makes of it; no float weights.
   Model model(const Values& values) const;
@@ -39,6 +40,8 @@ class SimulatedScore {
     std::vector<Requantiser> requantiser;
   };
   static constexpr std::size_t kPrecisions = 3;  // 2, 4, 8 bits.
+  static std::vector<Quantised> at(Model model, int bits);
+
   std::array<std::vector<Quantised>, kPrecisions> quantised_;
   Model model_;  // Without weights; outputs and activations as calibrated.
   const DesignSpace& space_;

@@ -9,13 +9,13 @@
 
 #include "models/mapping/design.h"
 #include "models/ops/sample.h"
-#include "models/quantisation/quantise.h"
 #include "models/training/split.h"
 #include "recpim_revision.h"
 #include "search/report.h"
 #include "search/score/simulated_score.h"
 #include "search/search.h"
 #include "sim/app/command.h"
+#include "sim/cost/technology.h"
 #include "traces/support/error.h"
 #include "traces/support/output.h"
 #include "traces/support/sha256.h"
@@ -132,14 +132,15 @@ std::vector<std::uint64_t> samples_of(const Arrangement& a, const Model& model,
 }
 
 // Writes the best candidate so that `recpim simulate FOLDER/best/design.json` runs it.
-void write_best(const std::string& folder, const search::DesignSpace& space, Model model,
+void write_best(const std::string& folder, const search::DesignSpace& space,
+                const search::SimulatedScore& score, const Model& floats,
                 const search::Evaluation& best) {
   const search::Values values = space.space().values(space.space().decode(best.genome));
-  const std::vector<int> bits = space.weight_bits(values);
-  for (std::size_t i = 0; i < bits.size(); ++i) {
-    if (bits[i] != 0) model.operators[i].weight_bits = bits[i];
+  Model model = score.model(values);
+  for (std::size_t i = 0; i < model.operators.size(); ++i) {
+    model.operators[i].weight = floats.operators[i].weight;
+    model.operators[i].bias = floats.operators[i].bias;
   }
-  quantise_weights(model);
   OutputFolder out((fs::path(folder) / "best").string(), "design.json");
   const std::string model_folder = out.path() + "/model";
   save_model(model, model_folder);
@@ -183,6 +184,8 @@ int run_search(const Arguments& arguments) {
     require_log_loss(a, model, trace);
     chosen = samples_of(a, model, trace, from);
   }
+  // Found here, not by every candidate.
+  load_technology(space->hardware(space->space().values(space->reference())).technology);
   const Json config = configuration(a, *space, *algorithm, from);
   search::Store store(a.folder, config, RECPIM_GIT, options.on("resume"));
   if (store.git() != RECPIM_GIT) {
@@ -192,7 +195,7 @@ int run_search(const Arguments& arguments) {
   const std::string samples = (fs::path(a.folder) / "samples.h5").string();
   search::write_samples(a.trace_path, chosen, samples);
 
-  const search::SimulatedScore score(model, *space, samples);
+  const search::SimulatedScore score(model, *space, samples, a.run.jobs);
   const auto evaluations = search::run_search(
       space->space(), space->reference(),
       [&](const search::Values& values) { return score.score(values); }, *algorithm, store, a.run);
@@ -204,7 +207,7 @@ int run_search(const Arguments& arguments) {
       {"version", RECPIM_VERSION}, {"git", RECPIM_GIT}, {"command", command_line()}};
   const std::string front_path = (fs::path(a.folder) / "front.json").string();
   const search::Evaluation* best = search::best_of(evaluations, a.run.objective);
-  if (best != nullptr) write_best(a.folder, *space, model, *best);
+  if (best != nullptr) write_best(a.folder, *space, score, model, *best);
   write_json_file(front_path, front);
   std::cout << search::front_table(*space, evaluations, a.run.objective);
   if (best == nullptr) {

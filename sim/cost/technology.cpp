@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 
 #include "traces/support/data_file.h"
 #include "traces/support/error.h"
+#include "traces/support/output.h"
 #include "traces/support/yaml.h"
 
 namespace recpim {
@@ -207,8 +209,16 @@ Technology load_technology(const std::string& technology) {
       reject("", "technology", technology, names + "or the path of a technology file (.yaml)");
     }
   }
+  // A search forks a process for every simulation: what its parent has read is not parsed again.
+  // The file itself is read, so that a changed one is noticed.
+  static std::map<std::string, std::pair<std::string, Technology>> known;
+  const std::string text = read_text_file(path);
+  const auto found = known.find(path);
+  if (found != known.end() && found->second.first == text) return found->second.second;
   const Json json = read_yaml_file(path);
-  return technology_from_json(JsonView(json, path));
+  Technology loaded = technology_from_json(JsonView(json, path));
+  known[path] = {text, loaded};
+  return loaded;
 }
 
 Technology technology_from_json(const JsonView& json) {

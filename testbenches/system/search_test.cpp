@@ -164,6 +164,7 @@ TEST_F(SearchCommand, AChipTooSmallIsInfeasible) {
 
 TEST_F(SearchCommand, BadInputIsOneLineAndLeavesNothing) {
   write_text_file(at("bad.yaml"), "crossbar: {rows: [100]}\n");
+  write_text_file(at("foreign.yaml"), "technology: vacuum-tubes\n");
   run("trace generate --tables 0 --dense 3 --samples 50 --seed 2 -o " + at("mlp.h5"), 0);
   run("model create --kind mlp --trace " + at("mlp.h5") + " --layers 3-4-2 --seed 1 -o " +
           at("mlp"),
@@ -185,6 +186,7 @@ TEST_F(SearchCommand, BadInputIsOneLineAndLeavesNothing) {
            with + " --population 0",
            with + " --hardware-space " + at("bad.yaml"),
            with + " --hardware-space " + at("absent.yaml"),
+           with + " --hardware-space " + at("foreign.yaml"),
            with + " surplus",
            "--model " + at("absent") + " --trace " + at("t.h5"),
            "--model " + at("m") + " --trace " + at("absent.h5"),
@@ -213,7 +215,7 @@ TEST_F(SearchCommand, CountsTheSpace) {
 TEST_F(SearchCommand, QuantisedApartEqualsQuantisedTogether) {
   const Model model = load_model(at("m"));
   const DesignSpace space(model);
-  const SimulatedScore score(model, space, at("t.h5"));
+  const SimulatedScore score(model, space, at("t.h5"), 2);
   Random random(9);
   for (int i = 0; i < 20; ++i) {
     const Values values = space.space().values(space.space().sample(random));
