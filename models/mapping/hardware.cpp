@@ -58,7 +58,9 @@ constexpr Field kFields[] = {
 constexpr std::int64_t kMaxClockHz = 100'000'000'000;      // 100 GHz
 constexpr std::int64_t kMaxReadPs = 1'000'000'000;         // 1 ms
 constexpr std::int64_t kMaxSamplesPerS = 100'000'000'000;  // 100 GS/s
-constexpr const char* kClockAccepted = "a decimal from 0.000001 to 100000, in whole hertz";
+// Simulated time ends at 2^64 fs, five hours: slower clocks would get there in a day of simulating.
+constexpr std::int64_t kMinClockHz = 1'000'000;
+constexpr const char* kClockAccepted = "a decimal from 1 to 100000, in whole hertz";
 constexpr const char* kReadAccepted = "a decimal from 0.001 to 1000000, in whole picoseconds";
 constexpr const char* kRateAccepted =
     "a decimal from 0.000000001 to 100, in whole samples a second";
@@ -175,7 +177,8 @@ Hardware hardware_from_json(const JsonView& json) {
   if (json.has("name")) hardware.name = json.at("name").text();
   if (json.has("technology")) hardware.technology = json.at("technology").text();
   if (json.has("clock_mhz")) {
-    hardware.clock_hz = exact_decimal(json.at("clock_mhz"), 6, 1, kMaxClockHz, kClockAccepted);
+    hardware.clock_hz =
+        exact_decimal(json.at("clock_mhz"), 6, kMinClockHz, kMaxClockHz, kClockAccepted);
   }
   if (json.has("crossbar") && json.at("crossbar").has("encoding")) {
     const auto name = json.at("crossbar").at("encoding").one_of({"offset", "differential"});

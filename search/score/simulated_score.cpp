@@ -80,10 +80,9 @@ SimulatedScore::SimulatedScore(const Model& model, const DesignSpace& space, std
 }
 
 std::vector<SimulatedScore::Quantised> SimulatedScore::at(Model model, int bits) {
-  const bool as_given =
-      std::all_of(model.operators.begin(), model.operators.end(), [bits](const Operator& op) {
-        return !has_weights(op.kind) || op.weight_bits == bits;
-      });
+  const bool as_given = std::all_of(
+      model.operators.begin(), model.operators.end(),
+      [bits](const Operator& op) { return !has_weights(op.kind) || op.weight_bits == bits; });
   if (!as_given) {
     for (Operator& op : model.operators) op.weight_bits = bits;
     quantise_weights(model);

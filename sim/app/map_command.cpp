@@ -5,6 +5,7 @@
 
 #include "models/mapping/design.h"
 #include "sim/app/command.h"
+#include "sim/cost/technology.h"
 #include "traces/support/error.h"
 
 namespace recpim::app {
@@ -57,6 +58,7 @@ int run_map(const Arguments& arguments) {
   options.one_of("strategy", {"naive"});
   Hardware hardware;
   if (options.given("hardware")) hardware = load_hardware(options.text("hardware"));
+  load_technology(hardware.technology);  // An unknown one is found here, not in the first run.
   const Model model = load_model(folder, Weights::kIntegers);
   if (!model.quantised) reject(folder, "quantised", "false", "a quantised model");
   Design design = map_naive(model, hardware);

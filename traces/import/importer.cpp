@@ -214,6 +214,10 @@ class Importer {
 
 ImportSummary import_trace(const ImportOptions& options, const std::string& file,
                            const std::string& path) {
+  std::error_code failure;
+  if (std::filesystem::equivalent(file, path, failure)) {
+    reject(path, "", "", "a file to write that is not the one to import");
+  }
   return Importer(options, file).run(path);
 }
 

@@ -10,7 +10,7 @@ void reject(const std::string& file, const std::string& place, const std::string
   if (!value.empty()) text += " = " + value;
   if (!accepted.empty()) text += (text.empty() ? "" : ": ") + std::string("accepted: ") + accepted;
   for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   }
   throw InputError(text);
 }

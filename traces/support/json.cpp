@@ -32,14 +32,14 @@ Json read_json_file(const std::string& path) {
 }
 
 void write_json_file(const std::string& path, const Json& json) {
-  write_text_file(path, json.dump(2) + "\n");
+  write_text_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 JsonView::JsonView(const Json& json, std::string file, std::string place)
     : json_(&json), file_(std::move(file)), place_(std::move(place)) {}
 
 void JsonView::fail(const std::string& accepted) const {
-  std::string value = json_->dump();
+  std::string value = json_->dump(-1, ' ', false, Json::error_handler_t::replace);
   if (value.size() > 60) value = value.substr(0, 57) + "...";
   reject(file_, place_.empty() ? "top level" : place_, value, accepted);
 }

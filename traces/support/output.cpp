@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/support/output.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "traces/support/error.h"
 
@@ -16,26 +19,69 @@ namespace recpim {
 namespace fs = std::filesystem;
 namespace {
 
+std::string part_prefix(const fs::path& destination) {
+  return "." + destination.filename().string() + ".part-";
+}
+
+// What runs that were killed left behind under this name: those whose process is gone.
+void remove_remains(const fs::path& parent, const std::string& prefix) {
+  std::error_code failure;
+  std::vector<fs::path> remains;
+  for (const auto& entry : fs::directory_iterator(parent, failure)) {
+    const std::string name = entry.path().filename().string();
+    if (name.compare(0, prefix.size(), prefix) != 0) continue;
+    const std::string rest = name.substr(prefix.size());
+    if (rest.empty() || rest.find_first_not_of("0123456789") != std::string::npos) continue;
+    const int pid = std::atoi(rest.c_str());
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) remains.push_back(entry.path());
+  }
+  for (const auto& path : remains) fs::remove_all(path, failure);
+}
+
 // The name beside the destination: same folder, so that the rename stays on one file system.
 std::string beside(const std::string& destination) {
   if (destination.empty()) reject("--out", "", "", "a path");
   fs::path p(destination);
   while (!p.has_filename() && p.has_parent_path()) p = p.parent_path();
+  if (p.filename() == "." || p.filename() == "..") {
+    reject(destination, "", "", "a name of its own, not . or ..");
+  }
   const fs::path parent = p.has_parent_path() ? p.parent_path() : fs::path(".");
   std::error_code failure;
   fs::create_directories(parent, failure);
+  remove_remains(parent, part_prefix(p));
   if (!fs::is_directory(parent, failure)) {
     reject(destination, "folder", parent.string(), "a folder that exists or can be made");
   }
-  return (parent / ("." + p.filename().string() + ".part-" + std::to_string(getpid()))).string();
+  return (parent / (part_prefix(p) + std::to_string(getpid()))).string();
+}
+
+// Where a link leads, so that writing goes through it as it would without the rename.
+std::string resolved(const std::string& destination) {
+  std::error_code failure;
+  if (!fs::is_symlink(destination, failure)) return destination;
+  const fs::path target = fs::weakly_canonical(destination, failure);
+  return failure ? destination : target.string();
+}
+
+// What an earlier run left in the folder beside its results (notes, a trace) stays there.
+void keep_others(const fs::path& old, const fs::path& now) {
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(old, failure)) {
+    const fs::path to = now / entry.path().filename();
+    if (!fs::exists(fs::symlink_status(to, failure))) fs::rename(entry.path(), to, failure);
+  }
 }
 
 }  // namespace
 
-OutputFile::OutputFile(std::string destination) : destination_(std::move(destination)) {
+OutputFile::OutputFile(std::string destination) : destination_(resolved(destination)) {
   std::error_code failure;
   if (fs::is_directory(destination_, failure)) {
     reject(destination_, "", "", "a file to write, this is a folder");
+  }
+  if (fs::exists(destination_, failure) && !fs::is_regular_file(destination_, failure)) {
+    reject(destination_, "", "", "a file to write, this is a device or pipe");
   }
   temporary_ = beside(destination_);
   std::ofstream probe(temporary_);
@@ -55,7 +101,7 @@ void OutputFile::commit() {
 }
 
 OutputFolder::OutputFolder(std::string destination, const std::string& marker)
-    : destination_(std::move(destination)) {
+    : destination_(resolved(destination)) {
   std::error_code failure;
   while (destination_.size() > 1 && destination_.back() == '/') destination_.pop_back();
   if (fs::exists(destination_, failure)) {
@@ -87,7 +133,10 @@ void OutputFolder::commit() {
   if (!failure) fs::rename(temporary_, destination_, failure);
   if (failure) reject(destination_, "rename", failure.message(), "a place that can be written");
   done_ = true;
-  if (replaced) fs::remove_all(old, failure);
+  if (replaced) {
+    keep_others(old, destination_);
+    fs::remove_all(old, failure);
+  }
 }
 
 void write_text_file(const std::string& path, const std::string& text) {

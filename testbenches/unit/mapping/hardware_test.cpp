@@ -103,7 +103,7 @@ TEST_F(HardwareFile, ComplaintsNamePlaceValueAndWhatIsAccepted) {
             "hw.yaml: crossbar.read_ns = 0.0001: accepted: a decimal from 0.001 to 1000000, in "
             "whole picoseconds");
   EXPECT_EQ(complaint("clock_mhz: \"1200\""),
-            "hw.yaml: clock_mhz = \"1200\": accepted: a decimal from 0.000001 to 100000, in whole "
+            "hw.yaml: clock_mhz = \"1200\": accepted: a decimal from 1 to 100000, in whole "
             "hertz");
   EXPECT_EQ(complaint("dac: {bit: 1}"), "hw.yaml: dac.bit = unknown key: accepted: bits");
   EXPECT_EQ(complaint("adc: {bits: 8}\nadc: {bits: 7}"),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "traces/support/error.h"
@@ -58,6 +60,43 @@ TEST(OutputFile, LeavesNothingWithoutCommit) {
   EXPECT_EQ(read_text_file((folder / "a").string()), "x");
   EXPECT_THROW(OutputFolder(folder.string(), "result.json"), InputError);
   std::filesystem::remove_all(folder);
+}
+
+TEST(OutputFile, WritesThroughLinksAndRefusesDevices) {
+  namespace fs = std::filesystem;
+  const auto folder = fs::temp_directory_path() / "recpim-output-kinds-test";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  write_text_file((folder / "real").string(), "old");
+  fs::create_symlink(folder / "real", folder / "link");
+  write_text_file((folder / "link").string(), "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read_text_file((folder / "real").string()), "new");
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THROW(OutputFile((folder / "pipe").string()), InputError);
+  EXPECT_THROW(OutputFile((folder / ".").string()), InputError);
+  fs::remove_all(folder);
+}
+
+// A run into the folder of an earlier one replaces its results and keeps what else lies there; the
+// remains of a run that was killed go.
+TEST(OutputFolder, KeepsWhatIsNotItsOwnAndRemovesRemains) {
+  namespace fs = std::filesystem;
+  const auto parent = fs::temp_directory_path() / "recpim-output-folder-test";
+  fs::remove_all(parent);
+  fs::create_directories(parent / "run");
+  write_text_file((parent / "run" / "result.json").string(), "1");
+  write_text_file((parent / "run" / "notes.txt").string(), "mine");
+  fs::create_directories(parent / ".run.part-999999999");  // No process has this number.
+  {
+    OutputFolder out((parent / "run").string(), "result.json");
+    write_text_file(out.path() + "/result.json", "2");
+    out.commit();
+  }
+  EXPECT_EQ(read_text_file((parent / "run" / "result.json").string()), "2");
+  EXPECT_EQ(read_text_file((parent / "run" / "notes.txt").string()), "mine");
+  EXPECT_FALSE(fs::exists(parent / ".run.part-999999999"));
+  fs::remove_all(parent);
 }
 
 }  // namespace
