@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "traces/support/error.h"
@@ -57,7 +58,7 @@ std::string beside(const std::string& destination) {
 }
 
 // Where a link leads, so that writing goes through it as it would without the rename.
-std::string resolved(const std::string& destination) {
+std::string resolved(std::string destination) {
   std::error_code failure;
   if (!fs::is_symlink(destination, failure)) return destination;
   const fs::path target = fs::weakly_canonical(destination, failure);
@@ -75,7 +76,7 @@ void keep_others(const fs::path& old, const fs::path& now) {
 
 }  // namespace
 
-OutputFile::OutputFile(std::string destination) : destination_(resolved(destination)) {
+OutputFile::OutputFile(std::string destination) : destination_(resolved(std::move(destination))) {
   std::error_code failure;
   if (fs::is_directory(destination_, failure)) {
     reject(destination_, "", "", "a file to write, this is a folder");
@@ -101,7 +102,7 @@ void OutputFile::commit() {
 }
 
 OutputFolder::OutputFolder(std::string destination, const std::string& marker)
-    : destination_(resolved(destination)) {
+    : destination_(resolved(std::move(destination))) {
   std::error_code failure;
   while (destination_.size() > 1 && destination_.back() == '/') destination_.pop_back();
   if (fs::exists(destination_, failure)) {
