@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/score/simulated_score.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <future>
 #include <stdexcept>
 
@@ -30,6 +34,22 @@ bool used(const DesignSpace& space, int bits) {
   });
 }
 
+bool all_at(const Model& model, int bits) {
+  return std::all_of(model.operators.begin(), model.operators.end(), [bits](const Operator& op) {
+    return !has_weights(op.kind) || op.weight_bits == bits;
+  });
+}
+
+// Forking copies the page table: pages that no worker reads are left out of it. `advice`:
+// MADV_DONTFORK, or MADV_DOFORK before the memory goes back to the allocator.
+void advise(const std::vector<float>& values, int advice) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(values.data());
+  const std::uintptr_t end = (begin + values.size() * sizeof(float)) / page * page;
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, advice);
+}
+
 Outcome outcome_of(const Json& result) {
   const double clock_mhz = result.at("clock_mhz").get<double>();
   const Json& latency = result.at("latency_cycles");
@@ -51,69 +71,89 @@ Outcome outcome_of(const Json& result) {
 
 }  // namespace
 
-SimulatedScore::SimulatedScore(const Model& model, const DesignSpace& space, std::string trace,
+SimulatedScore::SimulatedScore(Model model, const DesignSpace& space, std::string trace,
                                int threads)
-    : model_(model), space_(space), trace_(std::move(trace)) {
-  // Precisions side by side: this is the part of a search that its workers can not share.
+    : space_(space), trace_(std::move(trace)) {
   std::vector<std::size_t> wanted;
   for (std::size_t p = 0; p < kBits.size(); ++p) {
     if (used(space, kBits.at(p))) wanted.push_back(p);
   }
-  for (std::size_t first = 0; first < wanted.size(); first += static_cast<std::size_t>(threads)) {
-    std::vector<std::pair<std::size_t, std::future<std::vector<Quantised>>>> running;
-    const std::size_t end = std::min(wanted.size(), first + static_cast<std::size_t>(threads));
-    for (std::size_t i = first; i < end; ++i) {
-      const int bits = kBits.at(wanted[i]);
-      const auto policy = i + 1 < end ? std::launch::async : std::launch::deferred;
-      running.emplace_back(wanted[i],
-                           std::async(policy, [&model, bits] { return at(model, bits); }));
-    }
-    for (auto it = running.rbegin(); it != running.rend(); ++it) {
-      quantised_.at(it->first) = it->second.get();  // The last one here, in this thread.
-    }
+  // The model's own precision as it is; the others are new.
+  const auto as_given = std::find_if(wanted.begin(), wanted.end(),
+                                     [&](std::size_t p) { return all_at(model, kBits.at(p)); });
+  if (as_given != wanted.end()) {
+    take_quantised(model, quantised_.at(*as_given));
+    wanted.erase(as_given);
   }
+  // Side by side, for this is the part of a search that its workers can not share. Each thread has
+  // its copy of the model before this one changes it.
+  std::vector<std::future<void>> running;
+  for (std::size_t i = 1; i < wanted.size() && static_cast<int>(i) < threads; ++i) {
+    running.push_back(std::async(std::launch::async, [this, p = wanted[i], copy = model]() mutable {
+      quantise_to(copy, p);
+    }));
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (i == 0 || static_cast<int>(i) >= threads) quantise_to(model, wanted[i]);
+  }
+  for (auto& thread : running) thread.get();
+  model_ = std::move(model);
   for (Operator& op : model_.operators) {
-    op.weight = {};
-    op.bias = {};
+    floats_.push_back({std::move(op.weight), std::move(op.bias)});
     op.weight_q = {};
+    advise(floats_.back().weight, MADV_DONTFORK);
   }
 }
 
-std::vector<SimulatedScore::Quantised> SimulatedScore::at(Model model, int bits) {
-  const bool as_given = std::all_of(
-      model.operators.begin(), model.operators.end(),
-      [bits](const Operator& op) { return !has_weights(op.kind) || op.weight_bits == bits; });
-  if (!as_given) {
-    for (Operator& op : model.operators) op.weight_bits = bits;
-    quantise_weights(model);
-  }
-  std::vector<Quantised> kept(model.operators.size());
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    Operator& op = model.operators[i];
-    kept[i] = {std::move(op.weight_q), std::move(op.bias_q), std::move(op.weight_scale),
-               std::move(op.requantiser)};
-  }
-  return kept;
+SimulatedScore::~SimulatedScore() {
+  for (const Floats& floats : floats_) advise(floats.weight, MADV_DOFORK);
 }
 
-Model SimulatedScore::model(const Values& values) const {
+void SimulatedScore::quantise_to(Model& model, std::size_t precision) {
+  for (Operator& op : model.operators) {
+    if (has_weights(op.kind)) op.weight_bits = kBits.at(precision);
+  }
+  quantise_weights(model);
+  take_quantised(model, quantised_.at(precision));
+}
+
+void SimulatedScore::take_quantised(Model& model, std::vector<Quantised>& into) {
+  for (Operator& op : model.operators) {
+    into.push_back(
+        {std::move(op.weight_q), std::move(op.bias_q), std::move(op.weight_scale), op.requantiser});
+  }
+}
+
+template <typename Take>
+Model SimulatedScore::assemble(const Values& values, const Take& take) const {
   const std::vector<int> bits = space_.weight_bits(values);
   Model model = model_;
   for (std::size_t i = 0; i < bits.size(); ++i) {
     Operator& op = model.operators[i];
     if (bits[i] == 0) continue;  // No weights: the same at every precision.
-    const Quantised& kept = quantised_.at(precision_of(bits[i])).at(i);
     op.weight_bits = bits[i];
-    op.weight_q = kept.weight;
-    op.bias_q = kept.bias;
-    op.weight_scale = kept.scale;
-    op.requantiser = kept.requantiser;
+    Quantised kept = take(precision_of(bits[i]), i);
+    op.weight_q = std::move(kept.weight);
+    op.bias_q = std::move(kept.bias);
+    op.weight_scale = std::move(kept.scale);
+    op.requantiser = std::move(kept.requantiser);
   }
   return model;
 }
 
-Outcome SimulatedScore::score(const Values& values) const {
-  const Model candidate = model(values);
+Model SimulatedScore::model(const Values& values) const {
+  Model model =
+      assemble(values, [this](std::size_t p, std::size_t i) { return quantised_.at(p).at(i); });
+  for (std::size_t i = 0; i < model.operators.size(); ++i) {
+    model.operators[i].weight = floats_[i].weight;
+    model.operators[i].bias = floats_[i].bias;
+  }
+  return model;
+}
+
+Outcome SimulatedScore::score_once(const Values& values) {
+  const Model candidate = assemble(
+      values, [this](std::size_t p, std::size_t i) { return std::move(quantised_.at(p).at(i)); });
   Design design;
   try {
     design = map_naive(candidate, space_.hardware(values));

@@ -18,18 +18,24 @@ namespace recpim::search {
 
 class SimulatedScore {
  public:
-  /// `model`: quantised, with its float weights. Quantises every operator to every number of bits
-  /// that the space has, so that a worker only picks. `trace` is opened by each worker for itself
-  /// (a file position is shared by forked processes); all its samples are simulated, and it must
-  /// have labels.
-  /// `threads` of this process quantise; they have ended when the constructor returns.
-  SimulatedScore(const Model& model, const DesignSpace& space, std::string trace, int threads = 1);
+  /// `model`: quantised, with its float weights. Its own precision stays as it is; to every other
+  /// number of bits that the space has every operator is quantised here, so that a worker only
+  /// picks. `trace` is opened by each worker for itself (a file position is shared by forked
+  /// processes); all its samples are simulated, and it must have labels. `threads` of this process
+  /// quantise; they have ended when the constructor returns.
+  SimulatedScore(Model model, const DesignSpace& space, std::string trace, int threads = 1);
+  SimulatedScore(const SimulatedScore&) = delete;
+  SimulatedScore& operator=(const SimulatedScore&) = delete;
+  ~SimulatedScore();
 
-  /// Quantised as `values` say, equal to what quantise_weights makes of it; no float weights.
+  /// Quantised as `values` say, equal to what quantise_weights makes of it, with its float weights.
+  /// Not in a worker: the float weights are not forked.
   Model model(const Values& values) const;
-  /// Scores; infeasible where the chip is too small for the model. Once a process only (SystemC
-  /// elaborates one chip): for a forked worker.
-  Outcome score(const Values& values) const;
+
+  /// Scores; infeasible where the chip is too small for the model. Once a process only, for a
+  /// forked worker: SystemC elaborates one chip, and the weights are moved into the candidate, not
+  /// copied (the parent's are untouched).
+  Outcome score_once(const Values& values);
 
  private:
   // What quantisation makes of one operator.
@@ -39,10 +45,18 @@ class SimulatedScore {
     std::vector<double> scale;
     std::vector<Requantiser> requantiser;
   };
+  struct Floats {
+    std::vector<float> weight, bias;
+  };
   static constexpr std::size_t kPrecisions = 3;  // 2, 4, 8 bits.
-  static std::vector<Quantised> at(Model model, int bits);
+
+  void quantise_to(Model& model, std::size_t precision);
+  static void take_quantised(Model& model, std::vector<Quantised>& into);
+  template <typename Take>
+  Model assemble(const Values& values, const Take& take) const;
 
   std::array<std::vector<Quantised>, kPrecisions> quantised_;
+  std::vector<Floats> floats_;
   Model model_;  // Without weights; outputs and activations as calibrated.
   const DesignSpace& space_;
   std::string trace_;

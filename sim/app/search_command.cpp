@@ -133,14 +133,9 @@ std::vector<std::uint64_t> samples_of(const Arrangement& a, const Model& model,
 
 // Writes the best candidate so that `recpim simulate FOLDER/best/design.json` runs it.
 void write_best(const std::string& folder, const search::DesignSpace& space,
-                const search::SimulatedScore& score, const Model& floats,
-                const search::Evaluation& best) {
+                const search::SimulatedScore& score, const search::Evaluation& best) {
   const search::Values values = space.space().values(space.space().decode(best.genome));
-  Model model = score.model(values);
-  for (std::size_t i = 0; i < model.operators.size(); ++i) {
-    model.operators[i].weight = floats.operators[i].weight;
-    model.operators[i].bias = floats.operators[i].bias;
-  }
+  const Model model = score.model(values);
   OutputFolder out((fs::path(folder) / "best").string(), "design.json");
   const std::string model_folder = out.path() + "/model";
   save_model(model, model_folder);
@@ -172,7 +167,7 @@ int run_search(const Arguments& arguments) {
   if (!options.parse(arguments)) return 0;
   if (options.on("count")) return print_count(options);
   const Arrangement a = arrangement_of(options);
-  const Model model = load_model(a.model_folder, Weights::kAll);
+  Model model = load_model(a.model_folder, Weights::kAll);
   const auto space = space_of(options, model);
   const auto algorithm = search::make_algorithm(a.algorithm, space->space(), a.run.seed,
                                                 space->reference(), a.evolution);
@@ -195,10 +190,11 @@ int run_search(const Arguments& arguments) {
   const std::string samples = (fs::path(a.folder) / "samples.h5").string();
   search::write_samples(a.trace_path, chosen, samples);
 
-  const search::SimulatedScore score(model, *space, samples, a.run.jobs);
+  search::SimulatedScore score(std::move(model), *space, samples, a.run.jobs);
   const auto evaluations = search::run_search(
       space->space(), space->reference(),
-      [&](const search::Values& values) { return score.score(values); }, *algorithm, store, a.run);
+      [&](const search::Values& values) { return score.score_once(values); }, *algorithm, store,
+      a.run);
 
   Json front = search::front_json(*space, evaluations, a.run.objective, config);
   const double wall_s = std::chrono::duration<double>(Clock::now() - start).count();
@@ -207,7 +203,7 @@ int run_search(const Arguments& arguments) {
       {"version", RECPIM_VERSION}, {"git", RECPIM_GIT}, {"command", command_line()}};
   const std::string front_path = (fs::path(a.folder) / "front.json").string();
   const search::Evaluation* best = search::best_of(evaluations, a.run.objective);
-  if (best != nullptr) write_best(a.folder, *space, score, model, *best);
+  if (best != nullptr) write_best(a.folder, *space, score, *best);
   write_json_file(front_path, front);
   std::cout << search::front_table(*space, evaluations, a.run.objective);
   if (best == nullptr) {

@@ -232,6 +232,8 @@ TEST_F(SearchCommand, QuantisedApartEqualsQuantisedTogether) {
       EXPECT_EQ(a.weight_bits, b.weight_bits);
       EXPECT_EQ(a.weight_q, b.weight_q) << a.name;
       EXPECT_EQ(a.bias_q, b.bias_q) << a.name;
+      EXPECT_EQ(a.weight, b.weight) << a.name;
+      EXPECT_EQ(a.weight_scale, b.weight_scale) << a.name;
       ASSERT_EQ(a.requantiser.size(), b.requantiser.size());
       for (std::size_t c = 0; c < a.requantiser.size(); ++c) {
         EXPECT_EQ(a.requantiser[c].multiplier, b.requantiser[c].multiplier);
