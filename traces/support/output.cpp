@@ -85,6 +85,7 @@ OutputFile::OutputFile(std::string destination) : destination_(resolved(std::mov
     reject(destination_, "", "", "a file to write, this is a device or pipe");
   }
   temporary_ = beside(destination_);
+  registered_.emplace(temporary_);
   std::ofstream probe(temporary_);
   if (!probe) reject(destination_, "", "", "a place that can be written");
 }
@@ -115,6 +116,7 @@ OutputFolder::OutputFolder(std::string destination, const std::string& marker)
     }
   }
   temporary_ = beside(destination_);
+  registered_.emplace(temporary_);
   fs::remove_all(temporary_, failure);
   if (!fs::create_directory(temporary_, failure)) {
     reject(destination_, "", "", "a place that can be written");

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Outputs that are there whole or not at all: written beside their place, then renamed.
+/// Outputs that are there whole or not at all: written beside their place, then renamed. An
+/// interrupted process removes what it had begun (interruption.h).
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "traces/support/interruption.h"
 
 namespace recpim {
 
@@ -20,6 +24,7 @@ class OutputFile {
 
  private:
   std::string destination_, temporary_;
+  std::optional<Temporary> registered_;
   bool done_ = false;
 };
 
@@ -37,6 +42,7 @@ class OutputFolder {
 
  private:
   std::string destination_, temporary_;
+  std::optional<Temporary> registered_;
   bool done_ = false;
 };
 

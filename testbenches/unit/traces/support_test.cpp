@@ -2,10 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include <filesystem>
 
 #include "traces/support/error.h"
+#include "traces/support/interruption.h"
 #include "traces/support/json.h"
 #include "traces/support/math.h"
 #include "traces/support/output.h"
@@ -97,6 +102,58 @@ TEST(OutputFolder, KeepsWhatIsNotItsOwnAndRemovesRemains) {
   EXPECT_EQ(read_text_file((parent / "run" / "notes.txt").string()), "mine");
   EXPECT_FALSE(fs::exists(parent / ".run.part-999999999"));
   fs::remove_all(parent);
+}
+
+// A process that writes a file and a folder and gets a signal in between.
+void interrupted_writer(const std::string& folder, int number) {
+  remove_temporaries_at_interruption();
+  OutputFile file(folder + "/file.txt");
+  OutputFolder inner(folder + "/inner", "marker");
+  write_text_file(inner.path() + "/half.txt", "half");
+  raise(number);
+  _exit(0);  // Not reached: the signal ends the process.
+}
+
+TEST(Output, ASignalRemovesWhatIsHalfWritten) {
+  const std::string folder =
+      ::testing::TempDir() + "/recpim_interrupted_" + std::to_string(getpid());
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    std::filesystem::create_directories(folder);
+    write_text_file(folder + "/file.txt", "old");
+    const pid_t child = fork();
+    if (child == 0) interrupted_writer(folder, number);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == number) << status;
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      names.push_back(entry.path().filename().string());
+    }
+    EXPECT_EQ(names, std::vector<std::string>{"file.txt"});
+    EXPECT_EQ(read_text_file(folder + "/file.txt"), "old");
+    std::filesystem::remove_all(folder);
+  }
+}
+
+// A forked worker that is interrupted leaves its parent's work alone.
+TEST(Output, AForkedWorkersSignalLeavesTheParentsFiles) {
+  const std::string path = ::testing::TempDir() + "/recpim_parent_" + std::to_string(getpid());
+  {
+    OutputFile file(path);
+    const pid_t child = fork();
+    if (child == 0) {
+      remove_temporaries_at_interruption();
+      raise(SIGTERM);
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    EXPECT_TRUE(std::filesystem::exists(file.path()));
+    file.commit();
+  }
+  EXPECT_TRUE(std::filesystem::exists(path));
+  std::filesystem::remove(path);
 }
 
 }  // namespace
