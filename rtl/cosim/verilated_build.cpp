@@ -243,6 +243,14 @@ Sources sources_of(const std::string& folder) {
   return sources;
 }
 
+std::string sum_of(const std::string& library) { return library + ".sha256"; }
+
+/// Loading a library that a full disk cut short would end this process by a signal.
+bool intact(const std::string& library) {
+  return fs::is_regular_file(library) && fs::is_regular_file(sum_of(library)) &&
+         read_text_file(sum_of(library)) == sha256_of_file(library);
+}
+
 void run_logged(const std::string& command, const std::string& log) {
   if (std::system((command + " >>" + quoted(log) + " 2>&1").c_str()) != 0) {
     throw CheckError("the Verilator build failed; see " + log);
@@ -278,11 +286,12 @@ VerilatedLibrary verilated_library(const std::string& rtl_folder, const Verilate
   const fs::path folder = fs::path(cache) / sha256_of_text(key).substr(0, 32);
   VerilatedLibrary library;
   library.path = fs::absolute(folder / "chip.so").string();
-  if (fs::exists(library.path)) return library;
+  if (intact(library.path)) return library;
   std::error_code failure;
   fs::create_directories(cache, failure);  // OutputFolder complains where it can't be made.
   const BuildLock lock(folder.string() + ".lock");
-  if (fs::exists(library.path)) return library;  // Another process has built it meanwhile.
+  if (intact(library.path)) return library;  // Another process has built it meanwhile.
+  fs::remove_all(folder, failure);
 
   library.built = true;
   OutputFolder build(folder.string(), "chip.so");
@@ -300,6 +309,7 @@ VerilatedLibrary verilated_library(const std::string& rtl_folder, const Verilate
   for (const auto& entry : fs::directory_iterator(build.path())) {
     if (entry.path().filename() != "chip.so") fs::remove_all(entry.path());
   }
+  write_text_file(sum_of(build.path() + "/chip.so"), sha256_of_file(build.path() + "/chip.so"));
   build.commit();
   fs::remove(log);
   library.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

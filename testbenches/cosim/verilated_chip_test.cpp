@@ -121,6 +121,23 @@ TEST_F(VerilatedChipTest, InitialValuesOfRegistersDoNotMatter) {
   }
 }
 
+// A library that a full disk cut short would end the process with SIGBUS.
+TEST_F(VerilatedChipTest, ADamagedLibraryInTheCacheIsBuiltAgain) {
+  namespace fs = std::filesystem;
+  const fs::path good = fs::path(VerilatedChip(folder_).library().path).parent_path();
+  VerilatedOptions options;
+  options.cache = folder_ + "_cache";
+  fs::remove_all(options.cache);
+  fs::create_directories(options.cache);
+  const fs::path copy = fs::path(options.cache) / good.filename();
+  fs::copy(good, copy, fs::copy_options::recursive);
+  EXPECT_FALSE(VerilatedChip(folder_, options).was_built());
+  fs::resize_file(copy / "chip.so", fs::file_size(copy / "chip.so") / 2);
+  EXPECT_TRUE(VerilatedChip(folder_, options).was_built());
+  EXPECT_FALSE(VerilatedChip(folder_, options).was_built());
+  fs::remove_all(options.cache);
+}
+
 TEST_F(VerilatedChipTest, Complaints) {
   VerilatedChip chip(folder_);
   EXPECT_FALSE(VerilatedChip(folder_).was_built());
