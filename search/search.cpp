@@ -88,6 +88,8 @@ class Run {
     save();
     while (!pool_.idle()) {
       const WorkerPool::Finished finished = pool_.wait();
+      // What the reference can not be simulated on, no candidate can.
+      if (finished.number == 0 && finished.input_is_wrong) throw InputError(finished.reason);
       at(finished.number).outcome = outcome_of(finished);
       settle(finished.number);
       unsaved_.push_back(finished.number);

@@ -13,7 +13,6 @@
 #include "models/mapping/design.h"
 #include "models/quantisation/quantise.h"
 #include "sim/chip/simulate.h"
-#include "traces/format/trace.h"
 
 namespace recpim::search {
 namespace {
@@ -169,15 +168,16 @@ Outcome SimulatedScore::score_once(const Values& values) {
   return outcome_of(simulate(design, candidate, trace, options).json);
 }
 
-void write_samples(const std::string& from, const std::vector<std::uint64_t>& samples,
-                   const std::string& to) {
-  const TraceReader reader(from);
-  TraceChunk chunk;
-  reader.gather(samples, chunk);
-  TraceInfo info = reader.info();
-  info.provenance = Json{{"command", "search"}, {"samples", samples}}.dump();
-  TraceWriter writer(to, info);
-  writer.append(chunk);
+ScoredSamples gather_samples(const TraceReader& from, const std::vector<std::uint64_t>& samples) {
+  ScoredSamples scored{from.info(), {}};
+  scored.info.provenance = Json{{"command", "search"}, {"samples", samples}}.dump();
+  from.gather(samples, scored.chunk);
+  return scored;
+}
+
+void write_samples(const ScoredSamples& samples, const std::string& to) {
+  TraceWriter writer(to, samples.info);
+  writer.append(samples.chunk);
   writer.finish();
 }
 

@@ -13,6 +13,7 @@
 #include "models/graph/graph.h"
 #include "search/score/measurement.h"
 #include "search/space/design_space.h"
+#include "traces/format/trace.h"
 
 namespace recpim::search {
 
@@ -62,8 +63,13 @@ class SimulatedScore {
   std::string trace_;
 };
 
-/// Writes the samples that a search scores on to a trace of its own, in the order given.
-void write_samples(const std::string& from, const std::vector<std::uint64_t>& samples,
-                   const std::string& to);
+/// The samples that a search scores on, for a trace of their own.
+struct ScoredSamples {
+  TraceInfo info;
+  TraceChunk chunk;
+};
+/// Reads them in the order given; InputError where they are damaged.
+ScoredSamples gather_samples(const TraceReader& from, const std::vector<std::uint64_t>& samples);
+void write_samples(const ScoredSamples& samples, const std::string& to);
 
 }  // namespace recpim::search

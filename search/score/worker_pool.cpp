@@ -16,10 +16,13 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "traces/support/error.h"
+
 namespace recpim::search {
 namespace {
 
-// A frame: kind ('R' result, 'E' error), 4 bytes of length (little endian), the text.
+// A frame: kind ('R' result, 'E' error, 'I' the input is wrong), 4 bytes of length (little endian),
+// the text.
 constexpr std::size_t kHeader = 5;
 constexpr std::size_t kMaxReason = 400;
 
@@ -48,7 +51,7 @@ bool whole(const std::string& received) {
   for (unsigned i = 0; i < 4; ++i) {
     length |= static_cast<std::uint32_t>(static_cast<unsigned char>(received[1 + i])) << (8 * i);
   }
-  return received.size() == kHeader + length && (received[0] == 'R' || received[0] == 'E');
+  return received.size() == kHeader + length && std::strchr("REI", received[0]) != nullptr;
 }
 
 std::string one_line(std::string text) {
@@ -66,6 +69,8 @@ std::string one_line(std::string text) {
   dup2(STDERR_FILENO, STDOUT_FILENO);  // Standard output is for results of the search.
   try {
     send(pipe, 'R', task());
+  } catch (const InputError& error) {
+    send(pipe, 'I', error.what());
   } catch (const std::exception& error) {
     send(pipe, 'E', error.what());
   } catch (...) {
@@ -170,6 +175,7 @@ WorkerPool::Finished WorkerPool::finish(std::size_t position, bool timed_out) {
     finished.reason = describe(status);
   } else {
     finished.ok = worker.received[0] == 'R';
+    finished.input_is_wrong = worker.received[0] == 'I';
     const std::string text = worker.received.substr(kHeader);
     (finished.ok ? finished.payload : finished.reason) = finished.ok ? text : one_line(text);
   }

@@ -23,8 +23,9 @@ class WorkerPool {
   struct Finished {
     int number = 0;
     bool ok = false;
-    std::string payload;  ///< Where ok.
-    std::string reason;   ///< Where not.
+    bool input_is_wrong = false;  ///< The task threw InputError.
+    std::string payload;          ///< Where ok.
+    std::string reason;           ///< Where not.
     double wall_s = 0;
   };
 

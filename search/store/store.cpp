@@ -65,6 +65,7 @@ Store::Store(const std::string& folder, const Json& config, const std::string& g
   try {
     const bool fresh = !fs::exists(file);
     if (fresh) create(config, git);
+    made_ = fresh;
     database_ = std::make_unique<Database>(file, false);
     if (!fresh) compare(config);
     // A write-ahead log: a row costs no wait for the disk (a candidate takes tens of milliseconds,
@@ -101,6 +102,17 @@ void Store::require_ours(bool resume) const {
 
 Store::~Store() {
   if (lock_ >= 0) close(lock_);
+}
+
+void Store::abandon() {
+  if (!made_) return;
+  database_.reset();
+  const fs::path path(folder_);
+  std::error_code ignored;
+  const std::string file = (path / kFile).string();
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file + suffix, ignored);
+  fs::remove(path / kLock, ignored);
+  fs::remove(path, ignored);  // Refuses a folder with something in it.
 }
 
 // A POSIX record lock: it goes with this process however it ends, and forked workers do not hold

@@ -45,6 +45,10 @@ class Store {
   /// Adds one evaluation, durably (it survives the death of this process).
   void add(const Evaluation& evaluation, std::uint64_t seed);
 
+  /// The search could not begin: takes away the store that this object made, and its folder if that
+  /// is then empty. Nothing where the store was there before.
+  void abandon();
+
   static constexpr const char* kFile = "search.sqlite";
   static constexpr const char* kLock = "search.lock";
   static constexpr const char* kSchema = "recpim.search.store/1";
@@ -59,6 +63,7 @@ class Store {
 
   std::string folder_;
   int lock_ = -1;
+  bool made_ = false;
   std::unique_ptr<Database> database_;
 };
 

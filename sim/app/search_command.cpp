@@ -171,30 +171,45 @@ int run_search(const Arguments& arguments) {
   const auto space = space_of(options, model);
   const auto algorithm = search::make_algorithm(a.algorithm, space->space(), a.run.seed,
                                                 space->reference(), a.evolution);
-  std::vector<std::uint64_t> chosen;
+  search::ScoredSamples scored;
   std::string from;
   {
     // Closed before workers are forked.
     const TraceReader trace(a.trace_path);
     require_log_loss(a, model, trace);
-    chosen = samples_of(a, model, trace, from);
+    scored = search::gather_samples(trace, samples_of(a, model, trace, from));
   }
   // Found here, not by every candidate.
   load_technology(space->hardware(space->space().values(space->reference())).technology);
   const Json config = configuration(a, *space, *algorithm, from);
+  const bool nothing_there = !fs::exists(fs::path(a.folder) / search::Store::kFile);
   search::Store store(a.folder, config, RECPIM_GIT, options.on("resume"));
+  if (options.on("resume") && nothing_there) {
+    // Not an error: a search may be killed before its store is there.
+    std::cerr << "recpim: note: " << a.folder << " had no search to go on with; one begins\n";
+  }
   if (store.git() != RECPIM_GIT) {
     std::cerr << "recpim: warning: " << a.folder << " was begun by revision " << store.git()
               << ", this is " << RECPIM_GIT << "\n";
   }
   const std::string samples = (fs::path(a.folder) / "samples.h5").string();
-  search::write_samples(a.trace_path, chosen, samples);
+  search::write_samples(scored, samples);
+  scored = {};
 
   search::SimulatedScore score(std::move(model), *space, samples, a.run.jobs);
-  const auto evaluations = search::run_search(
-      space->space(), space->reference(),
-      [&](const search::Values& values) { return score.score_once(values); }, *algorithm, store,
-      a.run);
+  std::vector<search::Evaluation> evaluations;
+  try {
+    evaluations = search::run_search(
+        space->space(), space->reference(),
+        [&](const search::Values& values) { return score.score_once(values); }, *algorithm, store,
+        a.run);
+  } catch (const InputError&) {
+    if (store.evaluations().empty()) {
+      fs::remove(samples);
+      store.abandon();
+    }
+    throw;
+  }
 
   Json front = search::front_json(*space, evaluations, a.run.objective, config);
   const double wall_s = std::chrono::duration<double>(Clock::now() - start).count();

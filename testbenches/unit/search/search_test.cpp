@@ -66,6 +66,14 @@ TEST(Search, JobsChangeNothing) {
   EXPECT_EQ(content(folder / "eight", 11), one);
 }
 
+TEST(Search, AReferenceThatHasWrongInputEndsTheSearch) {
+  const TemporaryFolder folder;
+  const Space space = toy_space(6, 5);
+  const auto broken = [](const Values&) -> Outcome { throw InputError("t.h5: row 7: too large"); };
+  EXPECT_THROW(run(folder / "a", broken, options(20, 2), false, space), InputError);
+  EXPECT_EQ(content(folder / "a", 11), "");
+}
+
 TEST(Search, TheSeedMatters) {
   const TemporaryFolder folder;
   const Space space = toy_space(6, 5);

@@ -11,6 +11,8 @@
 #include <string>
 #include <thread>
 
+#include "traces/support/error.h"
+
 namespace recpim::search {
 namespace {
 
@@ -34,6 +36,14 @@ TEST(WorkerPool, AThrowIsAReason) {
   EXPECT_FALSE(finished.ok);
   EXPECT_EQ(finished.reason, "two lines");
   EXPECT_EQ(run([]() -> std::string { throw 7; }).reason, "an exception of an unknown type");
+}
+
+TEST(WorkerPool, WrongInputIsTold) {
+  const auto finished = run([]() -> std::string { throw InputError("t.h5: empty"); });
+  EXPECT_FALSE(finished.ok);
+  EXPECT_TRUE(finished.input_is_wrong);
+  EXPECT_EQ(finished.reason, "t.h5: empty");
+  EXPECT_FALSE(run([]() -> std::string { throw 7; }).input_is_wrong);
 }
 
 TEST(WorkerPool, AKillIsAReason) {
