@@ -2,6 +2,7 @@
 #include "models/graph/graph.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -277,6 +278,12 @@ int Model::dense_features() const {
     if (op.kind == OpKind::kDenseInput) return op.elements();
   }
   return 0;
+}
+
+bool is_model_name(const std::string& name) {
+  return !name.empty() && name.size() <= 64 && std::none_of(name.begin(), name.end(), [](char c) {
+    return std::iscntrl(static_cast<unsigned char>(c)) != 0;
+  });
 }
 
 int Model::find(const std::string& operator_name) const {

@@ -99,6 +99,10 @@ void save_model(const Model& model, const std::string& folder);
 /// SHA-256 over model.json and model.h5.
 std::string model_sha256(const std::string& folder);
 
+/// What Model::name may be: it is printed in one-line messages and tables.
+constexpr const char* kModelNames = "1 to 64 characters, none of them a control character";
+bool is_model_name(const std::string& name);
+
 /// Checks shapes, order, formats, ranges (std::invalid_argument says which operator and why). An
 /// array of weights may be absent (not loaded), never of another size.
 void validate(const Model& model);

@@ -122,6 +122,7 @@ Model read_graph(const std::string& path) {
   view.at("schema").one_of({kSchema});
   Model model;
   model.name = view.at("name").text();
+  if (!is_model_name(model.name)) view.at("name").fail(kModelNames);
   model.kind = view.at("kind").text();
   model.seed = static_cast<std::uint64_t>(view.at("seed").integer(0, kLargest));
   model.quantised = view.at("quantised").boolean();

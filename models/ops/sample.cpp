@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/ops/sample.h"
 
+#include <algorithm>
 #include <string>
 
 #include "traces/support/error.h"
@@ -24,8 +25,10 @@ void require_fit(const Model& model, const TraceReader& trace) {
     reject(trace.path(), "dense features", std::to_string(info.dense),
            std::to_string(wanted) + ", those of the model");
   }
+  std::size_t tables = 0;
   for (const Operator& op : model.operators) {
     if (op.kind != OpKind::kEmbedding) continue;
+    tables = std::max(tables, static_cast<std::size_t>(op.table) + 1);
     const auto table = static_cast<std::size_t>(op.table);
     if (table >= info.tables.size()) {
       reject(trace.path(), "tables", std::to_string(info.tables.size()),
@@ -36,6 +39,11 @@ void require_fit(const Model& model, const TraceReader& trace) {
              std::to_string(info.tables[table].rows),
              "at most " + std::to_string(op.table_rows) + ", the rows of the model's " + op.name);
     }
+  }
+  // A model without tables may read the dense features of any trace.
+  if (tables != 0 && info.tables.size() > tables) {
+    reject(trace.path(), "tables", std::to_string(info.tables.size()),
+           std::to_string(tables) + ", those of the model");
   }
 }
 

@@ -37,7 +37,7 @@ Options::Options(std::string usage) : usage_(std::move(usage)) {
 }
 
 Options& Options::positional(const std::string& name, const std::string& help) {
-  description_.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
+  hidden_.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
   positional_.add(name.c_str(), 1);
   positional_help_.emplace_back(name, help);
   return *this;
@@ -60,19 +60,25 @@ bool Options::parse(const Arguments& arguments) {
   using Style = po::command_line_style::style_t;
   // No guessing: an abbreviation of an option's name is an unknown option.
   const int style = Style::unix_style & ~Style::allow_guessing;
+  po::options_description all;
+  all.add(description_).add(hidden_);
   try {
-    po::store(po::command_line_parser(arguments)
-                  .options(description_)
-                  .positional(positional_)
-                  .style(style)
-                  .run(),
-              values_);
+    po::store(
+        po::command_line_parser(arguments).options(all).positional(positional_).style(style).run(),
+        values_);
   } catch (const po::error& error) {
     throw InputError(std::string(error.what()) + "; see " +
                      usage_.substr(0, usage_.find(' ', usage_.find(' ') + 1)) + " --help");
   }
   if (values_.count("help") != 0) {
-    std::cout << "usage: " << usage_ << "\n" << description_;
+    std::cout << "usage: " << usage_ << "\n";
+    for (const auto& [name, help] : positional_help_) {
+      std::string upper = name;
+      std::transform(upper.begin(), upper.end(), upper.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      std::cout << "  " << upper << "  " << help << "\n";
+    }
+    std::cout << description_;
     return false;
   }
   for (const auto& [name, help] : positional_help_) {
@@ -84,6 +90,10 @@ bool Options::parse(const Arguments& arguments) {
 bool Options::given(const std::string& name) const { return values_.count(name) != 0; }
 
 bool Options::on(const std::string& name) const { return values_.at(name).as<bool>(); }
+
+bool Options::chosen(const std::string& name) const {
+  return given(name) && !values_[name].defaulted();
+}
 
 std::string Options::text(const std::string& name) const {
   if (!given(name)) reject("--" + name, "", "", "a value, the option is missing");

@@ -34,6 +34,7 @@ class Options {
   bool parse(const Arguments& arguments);
 
   bool given(const std::string& name) const;        ///< Given, or with a default.
+  bool chosen(const std::string& name) const;       ///< Given on the command line.
   bool on(const std::string& name) const;           ///< A flag.
   std::string text(const std::string& name) const;  ///< InputError where it is missing.
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
@@ -44,7 +45,7 @@ class Options {
 
  private:
   std::string usage_;
-  po::options_description description_{"options"};
+  po::options_description description_{"options"}, hidden_;
   po::positional_options_description positional_;
   std::vector<std::pair<std::string, std::string>> positional_help_;
   po::variables_map values_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The recpim command: finds the subcommand, turns errors into exit codes.
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <systemc>
@@ -7,6 +8,7 @@
 #include "recpim_revision.h"
 #include "sim/app/command.h"
 #include "traces/support/error.h"
+#include "traces/support/interruption.h"
 
 namespace recpim::app {
 namespace {
@@ -67,11 +69,19 @@ int run_version(const Arguments& arguments) {
   return 0;
 }
 
+// A result that did not arrive (a full disk, a closed pipe) must not look like success.
+int with_output_written(int code) {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::cout.good()) return code;
+  throw CheckError("standard output: what was printed could not be written");
+}
+
 int guarded(int argc, char** argv) {
   (void)kQuiet;
+  remove_temporaries_at_interruption();
   for (int i = 0; i < argc; ++i) g_command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
   try {
-    return run({argv + 1, argv + argc});
+    return with_output_written(run({argv + 1, argv + argc}));
   } catch (const InputError& error) {
     std::cerr << "recpim: " << error.what() << "\n";
     return 2;

@@ -29,17 +29,29 @@ int bits_of(const Options& options, const std::string& name,
   return std::stoi(options.one_of(name, accepted));
 }
 
+// An option that another kind of model has would be without effect: likely a mistake.
+void forbid(const Options& options, const std::string& kind,
+            const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (options.chosen(name)) {
+      reject("", "--" + name, options.text(name), "no such option of --kind " + kind);
+    }
+  }
+}
+
 Model new_model(const Options& options, const TraceReader& trace) {
   const Precision precision{bits_of(options, "weight-bits", {"2", "4", "8"}),
                             bits_of(options, "activation-bits", {"4", "8"})};
   const auto seed = static_cast<std::uint64_t>(options.integer("seed", 0, INT64_MAX));
   if (options.one_of("kind", {"dlrm", "mlp"}) == "mlp") {
+    forbid(options, "mlp", {"embedding-dim", "bottom", "top"});
     const std::vector<int> layers = options.integers("layers", 1, kMaxLayer);
     if (layers.size() < 2) {
       reject("", "--layers", options.text("layers"), "the input's width and at least one layer");
     }
     return create_mlp(layers, precision, seed);
   }
+  forbid(options, "dlrm", {"layers"});
   DlrmShape shape;
   shape.embedding_dim = static_cast<int>(options.integer("embedding-dim", 1, 4096));
   shape.bottom = options.integers("bottom", 1, kMaxLayer);
@@ -74,7 +86,10 @@ int run_create(const Arguments& arguments) {
   const std::string out = options.text("out");
   const TraceReader trace(options.text("trace"));
   Model model = new_model(options, trace);
-  if (options.given("name")) model.name = options.text("name");
+  if (options.given("name")) {
+    model.name = options.text("name");
+    if (!is_model_name(model.name)) reject("", "--name", Json(model.name).dump(), kModelNames);
+  }
   require_fit(model, trace);
   if (trace.info().samples == 0) reject(trace.path(), "samples", "0", "at least one sample");
   try {

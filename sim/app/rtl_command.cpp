@@ -11,12 +11,12 @@ namespace recpim::app {
 
 int run_rtl(const Arguments& arguments) {
   Options options("recpim rtl DESIGN -o FOLDER");
-  options.positional("DESIGN", "design file (JSON)")
+  options.positional("design", "design.json of recpim map")
       .value("out,o", "folder to write: modules, memory images, file list");
   if (!options.parse(arguments)) return 0;
   const std::string out = options.text("out");
   std::string model_folder;
-  const Design design = load_design(options.text("DESIGN"), &model_folder);
+  const Design design = load_design(options.text("design"), &model_folder);
   const Model model = load_model(model_folder, Weights::kIntegers);
   OutputFolder folder(out, "chip.f");
   generate_rtl(design, model, folder.path());

@@ -39,7 +39,11 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
   const std::uint64_t there = trace.info().samples;
   const std::uint64_t samples =
       options.samples != 0 ? options.samples : there - std::min(options.first, there);
-  require_trace_fits(design, model, trace, options.first, samples);
+  if (options.warmup != 0 && options.warmup >= samples) {
+    reject("", "--warmup", std::to_string(options.warmup),
+           "fewer than the " + std::to_string(samples) + " samples that run");
+  }
+  require_trace_fits(model, trace, options.first, samples);
   elaborated = true;
   use_femtosecond_resolution();
 

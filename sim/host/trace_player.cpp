@@ -41,8 +41,8 @@ void append(std::vector<unsigned char>& bytes, const void* data, std::size_t siz
 
 }  // namespace
 
-void require_trace_fits(const Design& design, const Model& model, const TraceReader& trace,
-                        std::uint64_t first, std::uint64_t samples) {
+void require_trace_fits(const Model& model, const TraceReader& trace, std::uint64_t first,
+                        std::uint64_t samples) {
   require_fit(model, trace);
   const std::uint64_t there = trace.info().samples;
   if (there == 0) reject(trace.path(), "samples", "0", "a trace that is not empty");
@@ -50,7 +50,6 @@ void require_trace_fits(const Design& design, const Model& model, const TraceRea
     reject(trace.path(), "samples", std::to_string(samples) + " from " + std::to_string(first),
            "1 to " + std::to_string(there) + " samples inside the trace");
   }
-  (void)design;
 }
 
 RequestBuilder::RequestBuilder(const Design& design, const Model& model, const TraceReader& trace,

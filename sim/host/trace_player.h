@@ -22,8 +22,8 @@ namespace recpim {
 
 /// Checks that a trace fits a design: InputError names the trace and the place. `samples` from
 /// `first` must be there.
-void require_trace_fits(const Design& design, const Model& model, const TraceReader& trace,
-                        std::uint64_t first, std::uint64_t samples);
+void require_trace_fits(const Model& model, const TraceReader& trace, std::uint64_t first,
+                        std::uint64_t samples);
 
 /// What the host sends for each sample of a chunk: one list a send of the host tile.
 class RequestBuilder {

@@ -38,6 +38,7 @@ class BadInputTest : public ::testing::Test {
     good("trace generate --tables 3 --rows 50 --dense 4 --samples 40 --seed 1 -o t.h5");
     good("trace generate --tables 0 --dense 16 --samples 40 --seed 1 -o v.h5");
     good("trace generate --tables 2 --rows 50 --dense 4 --samples 40 --seed 1 -o two.h5");
+    good("trace generate --tables 4 --rows 50 --dense 4 --samples 40 --seed 1 -o four.h5");
     good("model create --kind dlrm --trace t.h5 --embedding-dim 4 --bottom 8-4 --top 8-1 -o m");
     good("model create --kind mlp --trace v.h5 --layers 16-8-1 -o mlp");
     good("map --model m -o d.json");
@@ -193,7 +194,12 @@ TEST_F(BadInputTest, Models) {
          {"model create --kind dlrm --trace t.h5 --top 8-2 -o x", "--top"},
          {"model create --kind dlrm --trace t.h5 --weight-bits 3 -o x", "--weight-bits = 3"},
          {"model create --kind mlp --trace v.h5 --layers 16-8 -o full", "full"},
+         {"model create --kind dlrm --trace t.h5 --layers 16-8 -o x", "--layers = 16-8"},
+         {"model create --kind mlp --trace v.h5 --layers 16-8 --top 8-1 -o x", "--top = 8-1"},
+         {"model create --kind mlp --trace v.h5 --layers 16-8 --name '' -o x", "--name"},
+         {"model create --kind mlp --trace v.h5 --layers 16-8 --name 'a\nb' -o x", "--name"},
          {"model evaluate m --trace two.h5", "two.h5"},
+         {"model evaluate m --trace four.h5", "four.h5: tables = 4: accepted: 3"},
          {"model evaluate m --trace t.h5 --split some", "--split = some"},
          {"model evaluate m --trace t.h5 --split test", "split"},
          {"train --model m --trace two.h5 -o x", "two.h5"},
@@ -299,6 +305,7 @@ TEST_F(BadInputTest, Simulations) {
          {"d.json --samples 0", "--samples = 0"},
          {"d.json --samples 41", "t.h5"},
          {"d.json --first 40", "t.h5"},
+         {"d.json --samples 10 --warmup 10", "--warmup = 10"},
          {"d.json --mode guess", "--mode = guess"}},
         " --trace t.h5 -o x");
   check("", {{"simulate d.json --trace two.h5 -o x", "two.h5"},
@@ -329,6 +336,9 @@ TEST_F(BadInputTest, Searches) {
   write("bits.yaml", "weight_bits: [3]\n");
   write("name.yaml", "weight_bits: {operators: {nobody: [8]}}\n");
   write("syntax.yaml", "adc: [1, 2\n");
+  write("few.yaml", "embedding_tile: {max_lookups: 2}\n");
+  fs::copy(path("t.h5"), path("past.h5"));
+  spoil_index(path("past.h5"));
   check("search --model m -o x --trace ",
         {{"missing.h5", "missing.h5"},
          {"cut.h5", "cut.h5"},
@@ -340,6 +350,8 @@ TEST_F(BadInputTest, Searches) {
          {"t.h5 --hardware-space bits.yaml", "bits.yaml: weight_bits"},
          {"t.h5 --hardware-space name.yaml", "nobody"},
          {"t.h5 --hardware-space syntax.yaml", "syntax.yaml: line"},
+         {"t.h5 --samples 8 --hardware-space few.yaml", "lookups at one embedding tile"},
+         {"past.h5 --samples 8", "past.h5"},
          {"t.h5 --algorithm luck", "--algorithm = luck"},
          {"t.h5 --evaluations 0", "--evaluations = 0"},
          {"t.h5 --evaluations some", "--evaluations = some"},
