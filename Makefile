@@ -65,6 +65,7 @@ bench: setup ## how fast the simulator is, each figure beside its limit; JSON in
 
 nightly: build ## the long versions of the random tests
 	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1
+	cd build && RECPIM_SEED_OFFSET=$$(date +%Y%m%d) ctest -j $(JOBS) -R MeshEquivalence --output-on-failure
 	RECPIM_COSIM_SHAPES=10 build/testbenches/cosim/cosim_test --gtest_filter="*ChipCosim*"
 
 lint: setup ## clang-format, clang-tidy, Verilator -Wall, Yosys; fails on findings

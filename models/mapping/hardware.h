@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// The chip as its architect states it (YAML), checked and resolved once. Every field's unit is in
-/// its name; hardware/README of this folder lists keys, units, defaults and accepted values.
+/// its name; README.md of this folder lists keys, units, defaults and accepted values.
 #pragma once
 
 #include <cstdint>

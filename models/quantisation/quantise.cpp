@@ -163,8 +163,8 @@ TensorFormat choose_format(const Model& model, const std::vector<std::size_t>& m
 }  // namespace
 
 Requantiser make_requantiser(double ratio) {
-  if (!(ratio >= 0 && ratio < 0x1.0p30)) {
-    throw std::invalid_argument("requantiser: a ratio of scales from 0 to 2^30, not " +
+  if (!(ratio >= 0 && ratio < 0x1.0p29)) {
+    throw std::invalid_argument("requantiser: a ratio of scales from 0 to 2^29, not " +
                                 std::to_string(ratio));
   }
   if (ratio == 0) return {0, 1};

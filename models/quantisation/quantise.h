@@ -32,7 +32,7 @@ void quantise_weights(Model& model);
 std::vector<std::uint64_t> spread_samples(std::uint64_t samples);
 
 /// multiplier / 2^shift nearest to `ratio`, the multiplier with as many bits as fit.
-/// std::invalid_argument where the ratio is negative, not finite or 2^30 and more.
+/// std::invalid_argument where the ratio is negative, not finite or 2^29 and more.
 Requantiser make_requantiser(double ratio);
 
 /// The scale in max|v| / levels * {1, 0.98, ...} that leaves the least squared error when the

@@ -26,7 +26,7 @@ struct CosimMismatch {
   std::string block;           ///< Tile, or the host.
   std::string port;            ///< "injection", "ejection", "prediction stream".
   Cycle cycle = 0;             ///< In which the transfers differ.
-  std::string simulator, rtl;  ///< What each did in it: a payload, or "nothing".
+  std::string simulator, rtl;  ///< What each did in it: a payload, or "nothing ...".
 };
 
 struct CosimResult {

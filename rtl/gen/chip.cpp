@@ -223,7 +223,7 @@ std::string rtl_library_folder() {
   std::string folder = data_file("rtl/lib");
   std::error_code error;
   if (fs::exists(fs::path(folder) / "router.sv", error)) return folder;
-  reject(folder, "", "", "the folder of the SystemVerilog library (make install)");
+  reject(folder, "", "", "the folder of the SystemVerilog library (cmake --install)");
 }
 
 void generate_rtl(const Design& design, const Model& model, const std::string& folder) {

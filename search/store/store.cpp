@@ -25,7 +25,7 @@ std::string schema() {
          columns + "wall_s REAL NOT NULL) STRICT;";
 }
 
-// "config.seed: 7 in the store, 8 asked for": the first place where two configurations differ.
+// "seed = 8: accepted: 7, as in the store": the first place where two configurations differ.
 std::string difference(const Json& stored, const Json& asked, const std::string& place) {
   if (stored == asked) return "";
   if (stored.is_object() && asked.is_object()) {

@@ -31,7 +31,7 @@ struct Component {
   std::string name;
   std::string charged_to;  ///< The event; "nothing" where this machine has no such component.
   std::string level;     ///< Where the published table has the row: "unit", "tile", "chip"; or "".
-  double instances = 1;  ///< In the row (of a buffer: bytes).
+  double instances = 1;  ///< In the row (of a buffer: bits).
   double shared_by = 1;  ///< Tiles that share what the row describes.
   std::optional<double> row_power_mw, row_area_mm2, events_per_ns;
   std::optional<double> energy_pj, area_um2;  ///< An event, an instance.

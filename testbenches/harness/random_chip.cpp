@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
 #include "models/graph/create.h"
 #include "models/quantisation/quantise.h"
+#include "testbenches/harness/scratch_folder.h"
 #include "traces/format/trace.h"
 
 namespace recpim::testing {
@@ -114,13 +114,6 @@ Model random_model(const TraceInfo& info, bool mlp, std::uint64_t seed, Random& 
     if (op.kind == OpKind::kFc) op.weight_bits = pick(random, {2, 4, 8});
   }
   return model;
-}
-
-std::string scratch_folder() {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("recpim-chip-" + std::to_string(getpid()));
-  std::filesystem::create_directories(folder);
-  return folder.string();
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ class InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The work ran and its check failed (exit code 1): a mismatch, an infeasible design, a deadlock.
+/// The work ran and its check failed (exit code 1): a mismatch, a deadlock, a search in
+/// which no candidate could be scored.
 class CheckError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -28,9 +28,10 @@ class OutputFile {
   bool done_ = false;
 };
 
-/// A folder in the making, the same way. An existing folder at the destination is replaced as a
-/// whole at commit(); a destination that is a file, or a non-empty folder without a file named
-/// `marker` (something we did not write), is an InputError at construction.
+/// A folder in the making, the same way. At commit() it takes the place of an
+/// earlier run's folder; files of others in there stay; a destination that is a file, or a
+/// non-empty folder without a file named `marker` (something we did not write), is an InputError at
+/// construction.
 class OutputFolder {
  public:
   OutputFolder(std::string destination, const std::string& marker);

@@ -26,7 +26,8 @@ TEST(MakeRequantiser, IsNearestWithinTheContract) {
   EXPECT_EQ(make_requantiser(0x1.0p-40).shift, 62);
   EXPECT_EQ(make_requantiser(0x1.0p-40).multiplier, 1 << 22);
   EXPECT_EQ(make_requantiser(0x1.0p-70).multiplier, 0);
-  EXPECT_THROW(make_requantiser(0x1.0p30), std::invalid_argument);
+  EXPECT_THROW(make_requantiser(0x1.0p29), std::invalid_argument);
+  EXPECT_GE(make_requantiser(0x1.fffffffffffffp28).shift, 1);  // Rounds up to the next shift.
   EXPECT_THROW(make_requantiser(-1), std::invalid_argument);
   EXPECT_THROW(make_requantiser(std::nan("")), std::invalid_argument);
 }

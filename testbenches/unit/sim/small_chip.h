@@ -5,13 +5,11 @@
 /// one ADC of a conversion a cycle for 16 columns; 8-bit unsigned inputs in 8 phases.
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
+#include "testbenches/harness/scratch_folder.h"
 #include "traces/format/trace.h"
 
 namespace recpim::testing {
@@ -58,9 +56,7 @@ inline Model small_model() {
 
 /// A trace of `samples` samples with dense features 10, 20, 30, 40.
 inline std::string small_trace(std::uint64_t samples) {
-  const std::string path = (std::filesystem::temp_directory_path() /
-                            ("recpim-small-trace-" + std::to_string(getpid()) + ".h5"))
-                               .string();
+  const std::string path = scratch_folder() + "/trace.h5";
   TraceInfo info;
   info.dense = 4;
   TraceWriter writer(path, info);
