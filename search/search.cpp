@@ -149,6 +149,8 @@ class Run {
   }
 
   void save() {
+    // The reference first: where it turns out that the input is wrong, nothing has been written.
+    if (!known_[0]) return;
     for (const int number : unsaved_) store_.add(at(number), options_.seed);
     unsaved_.clear();
   }
