@@ -1,88 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/graph/create.h"
 
-#include <cmath>
 #include <stdexcept>
-
-#include "models/graph/kinds.h"
-#include "traces/support/random.h"
 
 namespace recpim {
 namespace {
-
-// Of every table: tuned with the optimiser, README.md of models/.
-constexpr double kEmbeddingDeviation = 0.03;
-
-class Builder {
- public:
-  Builder(std::string kind, Precision precision, std::uint64_t seed) : precision_(precision) {
-    model_.name = kind;
-    model_.kind = std::move(kind);
-    model_.seed = seed;
-  }
-
-  int add(std::string name, OpKind kind, std::vector<int> inputs, int rows, int width) {
-    Operator op;
-    op.name = std::move(name);
-    op.kind = kind;
-    op.inputs = std::move(inputs);
-    op.rows = rows;
-    op.width = width;
-    op.weight_bits = precision_.weight_bits;
-    op.activation_bits = precision_.activation_bits;
-    model_.operators.push_back(std::move(op));
-    return static_cast<int>(model_.operators.size()) - 1;
-  }
-
-  int dense(int width) { return add("dense", OpKind::kDenseInput, {}, 1, width); }
-
-  int embedding(int table, std::uint64_t table_rows, int dim) {
-    const int position = add("emb" + std::to_string(table), OpKind::kEmbedding, {}, 1, dim);
-    Operator& op = at(position);
-    op.table = table;
-    op.table_rows = table_rows;
-    return position;
-  }
-
-  // fcs one after the other, ReLU after each but (unless `relu_last`) the last.
-  int chain(const std::string& name, int input, const std::vector<int>& widths, bool relu_last) {
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-      input = add(name + std::to_string(i), OpKind::kFc, {input}, 1, widths[i]);
-      at(input).relu = relu_last || i + 1 < widths.size();
-    }
-    return input;
-  }
-
-  int concat(const std::string& name, const std::vector<int>& inputs, bool as_rows) {
-    int elements = 0;
-    for (const int i : inputs) elements += at(i).elements();
-    const int rows = as_rows ? static_cast<int>(inputs.size()) : 1;
-    return add(name, OpKind::kConcat, inputs, rows, elements / rows);
-  }
-
-  Operator& at(int position) { return model_.operators[static_cast<std::size_t>(position)]; }
-
-  Model finish() {
-    for (std::size_t i = 0; i < model_.operators.size(); ++i) initialise(i);
-    validate(model_);
-    return std::move(model_);
-  }
-
- private:
-  // A random sequence of its own for every operator: inserting one leaves the others' weights.
-  void initialise(std::size_t position) {
-    Operator& op = model_.operators[position];
-    const OperatorShape shape = shape_of(model_, op);
-    Random random(model_.seed, position);
-    op.weight.resize(shape.weights());
-    op.bias.resize(shape.biases);
-    const double deviation = initial_deviation(model_, op);
-    for (float& w : op.weight) w = static_cast<float>(deviation * random.normal());
-  }
-
-  Precision precision_;
-  Model model_;
-};
 
 void require(bool good, const std::string& message) {
   if (!good) throw std::invalid_argument(message);
@@ -90,11 +12,108 @@ void require(bool good, const std::string& message) {
 
 }  // namespace
 
-double initial_deviation(const Model& model, const Operator& op) {
-  if (op.kind == OpKind::kEmbedding) return kEmbeddingDeviation;
-  if (op.kind != OpKind::kFc) return 0;
-  // He et al., "Delving deep into rectifiers", 2015, eq. 10; without ReLU half the variance.
-  return std::sqrt((op.relu ? 2.0 : 1.0) / static_cast<double>(shape_of(model, op).columns));
+namespace {
+
+// What the models of click logs share: inputs, hidden fcs, and the last fc over all parts.
+class ClickModel {
+ public:
+  ClickModel(const char* kind, const TraceInfo& trace, Precision precision, std::uint64_t seed)
+      : trace_(trace), builder_(kind, precision, seed) {
+    require(!trace.tables.empty() || trace.dense > 0, "trace: neither tables nor dense features");
+    if (trace.dense > 0) dense_ = builder_.dense(static_cast<int>(trace.dense));
+  }
+
+  void first_order() {
+    for (const int wide : embeddings("wide", 1)) parts_.push_back(wide);
+    if (dense_ >= 0) parts_.push_back(dense_);
+  }
+
+  std::vector<int> embeddings(const std::string& name, int dim) {
+    std::vector<int> all;
+    for (std::size_t t = 0; t < trace_.tables.size(); ++t) {
+      all.push_back(builder_.embedding(name + std::to_string(t), static_cast<int>(t),
+                                       trace_.tables[t].rows, dim));
+    }
+    return all;
+  }
+
+  // Embeddings and dense features in one row.
+  int features(const std::vector<int>& embeddings) {
+    std::vector<int> all = embeddings;
+    if (dense_ >= 0) all.push_back(dense_);
+    return all.size() == 1 ? all[0] : builder_.concat("features", all);
+  }
+
+  void part(int position) { parts_.push_back(position); }
+  ModelBuilder& builder() { return builder_; }
+
+  Model finish() {
+    const int all = parts_.size() == 1 ? parts_[0] : builder_.concat("parts", parts_);
+    return builder_.finish(builder_.sigmoid("sigmoid", builder_.fc("logit", all, 1)));
+  }
+
+ private:
+  const TraceInfo& trace_;
+  ModelBuilder builder_;
+  int dense_ = -1;
+  std::vector<int> parts_;
+};
+
+int factorise(ClickModel& model, const std::vector<int>& embeddings) {
+  require(embeddings.size() >= 2, "trace: a factorisation machine needs two tables");
+  const int rows = model.builder().concat("rows", embeddings, static_cast<int>(embeddings.size()));
+  return model.builder().fm("fm", rows);
+}
+
+}  // namespace
+
+Model create_lr(const TraceInfo& trace, Precision precision, std::uint64_t seed) {
+  ClickModel model("lr", trace, precision, seed);
+  model.first_order();
+  return model.finish();
+}
+
+Model create_fm(const TraceInfo& trace, const ClickShape& shape, Precision precision,
+                std::uint64_t seed) {
+  ClickModel model("fm", trace, precision, seed);
+  model.first_order();
+  model.part(factorise(model, model.embeddings("emb", shape.embedding_dim)));
+  return model.finish();
+}
+
+Model create_wide_deep(const TraceInfo& trace, const ClickShape& shape, Precision precision,
+                       std::uint64_t seed) {
+  ClickModel model("wide-deep", trace, precision, seed);
+  model.first_order();
+  const int features = model.features(model.embeddings("emb", shape.embedding_dim));
+  model.part(model.builder().chain("deep", features, shape.deep, true));
+  return model.finish();
+}
+
+Model create_deepfm(const TraceInfo& trace, const ClickShape& shape, Precision precision,
+                    std::uint64_t seed) {
+  ClickModel model("deepfm", trace, precision, seed);
+  model.first_order();
+  const std::vector<int> embeddings = model.embeddings("emb", shape.embedding_dim);
+  model.part(factorise(model, embeddings));
+  model.part(model.builder().chain("deep", model.features(embeddings), shape.deep, true));
+  return model.finish();
+}
+
+Model create_dcn(const TraceInfo& trace, const ClickShape& shape, Precision precision,
+                 std::uint64_t seed) {
+  ClickModel model("dcn", trace, precision, seed);
+  ModelBuilder& builder = model.builder();
+  const int features = model.features(model.embeddings("emb", shape.embedding_dim));
+  int cross = features;
+  for (int l = 0; l < shape.cross_layers; ++l) {
+    const std::string at = "cross" + std::to_string(l);
+    const int weighed = builder.fc(at + "_fc", cross, builder.at(features).width);
+    cross = builder.add(at, {builder.mul(at + "_mul", features, weighed), cross});
+  }
+  model.part(cross);
+  model.part(builder.chain("deep", features, shape.deep, true));
+  return model.finish();
 }
 
 Model create_dlrm(const TraceInfo& trace, const DlrmShape& shape, Precision precision,
@@ -103,7 +122,7 @@ Model create_dlrm(const TraceInfo& trace, const DlrmShape& shape, Precision prec
   require(trace.tables.size() + (trace.dense > 0 ? 1 : 0) >= 2,
           "trace: a DLRM needs two tables, or one table and dense features");
   require(!trace.tables.empty(), "trace: a DLRM needs at least one table");
-  Builder builder("dlrm", precision, seed);
+  ModelBuilder builder("dlrm", precision, seed);
   std::vector<int> features;
   std::vector<int> top_inputs;
   if (trace.dense > 0) {
@@ -114,27 +133,24 @@ Model create_dlrm(const TraceInfo& trace, const DlrmShape& shape, Precision prec
     top_inputs = features;
   }
   for (std::size_t t = 0; t < trace.tables.size(); ++t) {
-    features.push_back(
-        builder.embedding(static_cast<int>(t), trace.tables[t].rows, shape.embedding_dim));
+    features.push_back(builder.embedding("emb" + std::to_string(t), static_cast<int>(t),
+                                         trace.tables[t].rows, shape.embedding_dim));
   }
-  const int rows = builder.concat("features", features, true);
-  const auto n = static_cast<int>(features.size());
-  const int dot = builder.add("dot", OpKind::kDot, {rows}, 1, n * (n - 1) / 2);
+  const int rows = builder.concat("features", features, static_cast<int>(features.size()));
+  const int dot = builder.dot("dot", rows);
   top_inputs.push_back(dot);
-  const int input = top_inputs.size() == 1 ? dot : builder.concat("interaction", top_inputs, false);
+  const int input = top_inputs.size() == 1 ? dot : builder.concat("interaction", top_inputs);
   const int logit = builder.chain("top", input, shape.top, false);
-  builder.at(logit).activation_bits = 16;
-  builder.at(builder.add("sigmoid", OpKind::kSigmoid, {logit}, 1, 1)).activation_bits = 16;
-  return builder.finish();
+  return builder.finish(builder.sigmoid("sigmoid", logit));
 }
 
 Model create_mlp(const std::vector<int>& layers, Precision precision, std::uint64_t seed) {
   require(layers.size() >= 2, "layers: the input's width and at least one layer");
-  Builder builder("mlp", precision, seed);
+  ModelBuilder builder("mlp", precision, seed);
   const int dense = builder.dense(layers[0]);
   const int last = builder.chain("fc", dense, {layers.begin() + 1, layers.end()}, false);
   builder.at(last).activation_bits = 8;
-  return builder.finish();
+  return builder.finish(last);
 }
 
 }  // namespace recpim

@@ -3,253 +3,59 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
-#include <limits>
-#include <set>
-#include <stdexcept>
 
 #include "models/graph/kinds.h"
 
 namespace recpim {
-namespace {
 
-// Bounds that keep every shape product inside 64 bits and a typing mistake out of memory.
-constexpr int kMaxWidth = 1 << 20;
-constexpr std::uint64_t kMaxTableRows = 1ULL << 32U;
-
-class Checker {
- public:
-  explicit Checker(const Model& model) : model_(model) {}
-
-  void run() {
-    if (model_.operators.empty()) throw std::invalid_argument("operators: at least one");
-    std::set<std::string> names;
-    std::vector<bool> used(model_.operators.size(), false);
-    for (std::size_t i = 0; i < model_.operators.size(); ++i) {
-      op_ = &model_.operators[i];
-      check_name();
-      require(names.insert(op_->name).second, "name", op_->name, "a name used once");
-      for (const int input : op_->inputs) {
-        require(input >= 0 && static_cast<std::size_t>(input) < i, "inputs", input,
-                "positions of earlier operators");
-        used[static_cast<std::size_t>(input)] = true;
-      }
-      require(op_->rows >= 1 && op_->rows <= kMaxWidth, "rows", op_->rows, "1 to 1048576");
-      require(op_->width >= 1 && op_->width <= kMaxWidth && op_->elements64() <= kMaxWidth, "width",
-              op_->width, "1 to 1048576, as rows x width too");
-      check_shape();
-      check_bits();
-      if (model_.quantised) {
-        check_format();
-      }
-      check_weights();
-    }
-    for (std::size_t i = 0; i + 1 < used.size(); ++i) {
-      op_ = &model_.operators[i];
-      require(used[i], "output", "unused", "a consumer of every operator but the last");
-    }
-    require_single_dense_input();
+FcShape fc_shape(const Model& model, const Operator& op) {
+  const Operator& in = model.operators[static_cast<std::size_t>(op.inputs.at(0))];
+  switch (op.axis) {
+    case Axis::kWidth:
+      return {op.width, in.width, in.rows};
+    case Axis::kRows:
+      return {op.rows, in.rows, in.width};
+    case Axis::kAll:
+      break;
   }
-
- private:
-  template <typename T>
-  static std::string shown(const T& value) {
-    if constexpr (std::is_arithmetic_v<T>) {
-      return std::to_string(value);
-    } else {
-      return value;
-    }
-  }
-
-  template <typename T>
-  void require(bool good, const std::string& field, const T& value,
-               const std::string& accepted) const {
-    if (good) return;
-    throw std::invalid_argument("operator " + op_->name + ": " + field + " = " + shown(value) +
-                                ": accepted: " + accepted);
-  }
-
-  const Operator& input(std::size_t i) const {
-    return model_.operators[static_cast<std::size_t>(op_->inputs[i])];
-  }
-
-  void check_name() const {
-    const std::string& name = op_->name;
-    const bool good =
-        !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-          return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-        });
-    require(good, "name", name, "1 to 64 of a-z, 0-9 and _");
-  }
-
-  void require_single_dense_input() const {
-    const auto count = std::count_if(model_.operators.begin(), model_.operators.end(),
-                                     [](const auto& o) { return o.kind == OpKind::kDenseInput; });
-    if (count > 1) throw std::invalid_argument("operators: at most one dense_input");
-  }
-
-  void check_shape() const {
-    const auto inputs = op_->inputs.size();
-    switch (op_->kind) {
-      case OpKind::kDenseInput:
-        require(inputs == 0, "inputs", inputs, "none");
-        require(op_->rows == 1, "rows", op_->rows, "1");
-        break;
-      case OpKind::kEmbedding:
-        require(inputs == 0, "inputs", inputs, "none");
-        require(op_->rows == 1, "rows", op_->rows, "1");
-        require(op_->table >= 0, "table", op_->table, "a table of the trace, from 0");
-        require(op_->table_rows >= 1 && op_->table_rows <= kMaxTableRows, "table_rows",
-                op_->table_rows, "1 to 4294967296");
-        break;
-      case OpKind::kFc:
-        require(inputs == 1, "inputs", inputs, "one");
-        require(op_->rows == 1, "rows", op_->rows, "1");
-        break;
-      case OpKind::kConcat:
-        check_concat();
-        break;
-      case OpKind::kDot: {
-        require(inputs == 1, "inputs", inputs, "one");
-        const int n = input(0).rows;
-        require(n >= 2 && n <= 1024, "rows of the input", n, "2 to 1024");
-        require(op_->rows == 1, "rows", op_->rows, "1");
-        require(op_->width == n * (n - 1) / 2, "width", op_->width,
-                std::to_string(n * (n - 1) / 2) + ", one a pair of rows");
-        break;
-      }
-      case OpKind::kSigmoid:
-        require(inputs == 1, "inputs", inputs, "one");
-        require(op_->rows == input(0).rows, "rows", op_->rows, "those of the input");
-        require(op_->width == input(0).width, "width", op_->width, "that of the input");
-        require(input(0).kind == OpKind::kFc && !input(0).relu, "input", input(0).name,
-                "an fc without ReLU");
-        break;
-    }
-  }
-
-  void check_concat() const {
-    require(!op_->inputs.empty(), "inputs", op_->inputs.size(), "at least one");
-    std::int64_t elements = 0;
-    for (std::size_t i = 0; i < op_->inputs.size(); ++i) {
-      elements += input(i).elements();
-      require(op_->rows == 1 || input(i).width == op_->width, "input " + input(i).name,
-              input(i).width, "rows of the same width");
-      require(input(i).activation_bits == op_->activation_bits, "activation_bits",
-              op_->activation_bits, "those of every input");
-    }
-    require(elements == op_->elements64(), "rows x width", op_->elements64(),
-            std::to_string(elements) + ", the elements of the inputs");
-  }
-
-  void check_bits() const {
-    if (has_weights(op_->kind)) {
-      const int b = op_->weight_bits;
-      require(b == 2 || b == 4 || b == 8, "weight_bits", b, "2, 4, 8");
-    }
-    const int a = op_->activation_bits;
-    if (op_->kind == OpKind::kSigmoid) {
-      require(a == 16, "activation_bits", a, "16");
-      require(input(0).activation_bits == 16, "input", input(0).name, "an fc of 16 bits");
-      return;
-    }
-    for (std::size_t i = 0; i < op_->inputs.size(); ++i) {
-      require(input(i).activation_bits <= 8, "input", input(i).name, "an input of 4 or 8 bits");
-    }
-    const bool logit = op_->kind == OpKind::kFc && !op_->relu && a == 16;
-    require(a == 4 || a == 8 || logit, "activation_bits", a, "4, 8, or 16 for a logit");
-  }
-
-  void check_format() const {
-    const TensorFormat& f = op_->output;
-    require(std::isfinite(f.scale) && f.scale > 0, "output.scale", f.scale, "a number above 0");
-    require(f.bits == op_->activation_bits, "output.bits", f.bits,
-            std::to_string(op_->activation_bits) + ", its activation_bits");
-    if (op_->kind == OpKind::kSigmoid) {
-      require(!f.is_signed, "output.signed", "true", "false");
-      require(f.scale == kProbabilityScale, "output.scale", f.scale, "2^-16");
-    } else if (f.bits == 16) {
-      require(f.is_signed, "output.signed", "false", "true");
-      require(f.scale == kLogitScale, "output.scale", f.scale, "2^-11");
-    }
-    if (op_->kind == OpKind::kEmbedding || op_->kind == OpKind::kDot) {
-      require(f.is_signed, "output.signed", "false", "true");
-    }
-    if (op_->kind == OpKind::kConcat) {
-      for (std::size_t i = 0; i < op_->inputs.size(); ++i) {
-        const TensorFormat& g = input(i).output;
-        require(g.scale == f.scale && g.is_signed == f.is_signed && g.bits == f.bits, "output",
-                input(i).name, "the same output format for every input of a concat");
-      }
-    }
-  }
-
-  template <typename T>
-  void require_size(const std::vector<T>& values, std::uint64_t size, const char* what) const {
-    require(values.empty() || values.size() == size, what, values.size(),
-            std::to_string(size) + " values");
-  }
-
-  void require_finite(const std::vector<float>& values, const char* what) const {
-    const bool finite =
-        std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
-    require(finite, what, "not finite", "finite numbers");
-  }
-
-  void check_weights() const {
-    const OperatorShape shape = shape_of(model_, *op_);
-    require_size(op_->weight, shape.weights(), "weight");
-    require_size(op_->bias, shape.biases, "bias");
-    const bool q = model_.quantised;
-    require_size(op_->input_mean, q ? shape.moments : 0, "input_mean");
-    require_size(op_->input_square, q ? shape.moments : 0, "input_square");
-    require_size(op_->weight_q, q ? shape.weights() : 0, "weight_q");
-    require_size(op_->bias_q, q ? shape.biases : 0, "bias_q");
-    require_size(op_->weight_scale, q ? shape.scales : 0, "weight_scale");
-    require_size(op_->requantiser, q ? shape.requantisers : 0, "requantiser");
-    require_finite(op_->weight, "weight");
-    require_finite(op_->bias, "bias");
-    require_finite(op_->input_mean, "input_mean");
-    require_finite(op_->input_square, "input_square");
-    const int limit = (1 << (op_->weight_bits - 1)) - 1;
-    int largest = 0;
-    for (const std::int8_t w : op_->weight_q) largest = std::max(largest, std::abs(int{w}));
-    require(largest <= limit, "weight_q", largest, "at most " + std::to_string(limit));
-    for (const double s : op_->weight_scale) {
-      require(std::isfinite(s) && s > 0, "weight_scale", s, "numbers above 0");
-    }
-    for (const Requantiser& r : op_->requantiser) {
-      require(r.multiplier >= 0, "multiplier", r.multiplier, "0 to 2147483647");
-      require(r.shift >= 1 && r.shift <= 62, "shift", int{r.shift}, "1 to 62");
-    }
-  }
-
-  const Model& model_;
-  const Operator* op_ = nullptr;
-};
-
-}  // namespace
+  return {op.width, in.elements(), 1};
+}
 
 OperatorShape shape_of(const Model& model, const Operator& op) {
   OperatorShape shape;
   const auto width = static_cast<std::uint64_t>(op.width);
   switch (op.kind) {
-    case OpKind::kFc:
-      shape.rows = width;
-      shape.columns = static_cast<std::uint64_t>(
-          model.operators[static_cast<std::size_t>(op.inputs.at(0))].elements());
+    case OpKind::kFc: {
+      const FcShape fc = fc_shape(model, op);
+      shape.rows = static_cast<std::uint64_t>(fc.outputs);
+      shape.columns = static_cast<std::uint64_t>(fc.inputs);
       shape.moments = shape.columns;
-      shape.biases = shape.scales = shape.requantisers = width;
+      shape.biases = shape.scales = shape.requantisers = shape.rows;
       break;
+    }
     case OpKind::kEmbedding:
       shape.rows = op.table_rows;
       shape.columns = width;
       shape.scales = shape.requantisers = 1;
       break;
+    case OpKind::kLayerNorm:
+      shape.rows = static_cast<std::uint64_t>(op.axis == Axis::kRows ? op.rows : op.width);
+      shape.columns = 1;
+      shape.biases = shape.requantisers = shape.rows;
+      break;
+    case OpKind::kAttention:
+      shape.requantisers = 2;
+      break;
     case OpKind::kDot:
+    case OpKind::kAdd:
+    case OpKind::kMul:
+    case OpKind::kFm:
       shape.requantisers = 1;
       break;
-    default:
+    case OpKind::kDenseInput:
+    case OpKind::kConcat:
+    case OpKind::kPad:
+    case OpKind::kSigmoid:
       break;
   }
   return shape;
@@ -269,6 +75,30 @@ const char* kind_name(OpKind kind) {
       return "dot";
     case OpKind::kSigmoid:
       return "sigmoid";
+    case OpKind::kLayerNorm:
+      return "layer_norm";
+    case OpKind::kAdd:
+      return "add";
+    case OpKind::kMul:
+      return "mul";
+    case OpKind::kFm:
+      return "fm";
+    case OpKind::kAttention:
+      return "attention";
+    case OpKind::kPad:
+      return "pad";
+  }
+  return "";
+}
+
+const char* axis_name(Axis axis) {
+  switch (axis) {
+    case Axis::kAll:
+      return "all";
+    case Axis::kWidth:
+      return "width";
+    case Axis::kRows:
+      return "rows";
   }
   return "";
 }
@@ -292,7 +122,5 @@ int Model::find(const std::string& operator_name) const {
   }
   return -1;
 }
-
-void validate(const Model& model) { Checker(model).run(); }
 
 }  // namespace recpim

@@ -17,17 +17,34 @@ namespace recpim {
 enum class OpKind {
   kDenseInput,  ///< The dense features of a sample, quantised by whoever feeds the machine.
   kEmbedding,   ///< Sum of the rows of one table that a sample looks up (multi-hot pooling).
-  kFc,          ///< y = W x + b, then ReLU or nothing.
+  kFc,          ///< y = W x + b along an axis, then ReLU or nothing.
   kConcat,      ///< Inputs one after the other. No hardware: the consumer's input is assembled so.
   kDot,         ///< Pairwise dot products of the rows of its input: strict lower triangle, row by
                 ///< row: (1,0), (2,0), (2,1), (3,0), ...
   kSigmoid,     ///< Of a Q4.11 logit, to a probability in units of 2^-16.
+  kLayerNorm,   ///< (x - mean) / deviation along an axis, times a gain plus a bias, then ReLU or
+                ///< not.
+  kAdd,         ///< Sum of inputs of one shape.
+  kMul,         ///< Product, element by element, of two inputs of one shape.
+  kFm,          ///< Factorisation machine: (sum of the rows)^2 - sum of their squares.
+  kAttention,   ///< Inputs queries, keys, values, rows x width each: per head
+                ///< softmax(Q K^T / sqrt(width / heads)) V, the heads side by side.
+  kPad,         ///< Its input, then zeros. No hardware, as kConcat.
+};
+
+/// Along what an fc multiplies, or a LayerNorm normalises, an input of rows x width.
+enum class Axis {
+  kAll,    ///< kFc: all elements at once, to one row.
+  kWidth,  ///< Each row by itself.
+  kRows,   ///< Each column by itself.
 };
 
 /// How an operator's output is held: the integer q stands for q * scale.
 struct TensorFormat {
   bool is_signed = true;
-  int bits = 8;  ///< 4, 8 (activations); 16 (a logit: signed Q4.11; a probability: unsigned).
+  /// 4, 8 (activations); 16 (a logit: signed Q4.11; a probability: unsigned; what a LayerNorm
+  /// reads: signed).
+  int bits = 8;
   double scale = 1.0;
 };
 
@@ -44,15 +61,20 @@ struct Operator {
   std::vector<int> inputs;  ///< Positions of earlier operators in Model::operators.
   int rows = 1;             ///< Output shape: rows x width elements, row-major.
   int width = 0;
-  bool relu = false;             ///< kFc.
+  bool relu = false;             ///< kFc, kLayerNorm.
+  Axis axis = Axis::kAll;        ///< kFc; kLayerNorm: kWidth or kRows.
+  bool biased = true;            ///< kFc: false where a LayerNorm follows: training leaves it at 0.
+  float initial_gain = 1;        ///< kLayerNorm: its gains before training.
+  int heads = 1;                 ///< kAttention: a divisor of the width.
   int table = -1;                ///< kEmbedding: which table of the trace.
   std::uint64_t table_rows = 0;  ///< kEmbedding.
   int weight_bits = 8;           ///< kFc, kEmbedding: 2, 4 or 8.
   int activation_bits =
-      8;  ///< Asked of the output: 4 or 8 (16 where the operator feeds a sigmoid).
+      8;  ///< Asked of the output: 4 or 8 (16 where a sigmoid or a LayerNorm reads it).
 
-  // Float weights. kFc: width x (inputs' elements), row-major by output channel, and width biases.
-  // kEmbedding: table_rows x width. Empty otherwise.
+  // Float weights. kFc: outputs x inputs (along the axis), row-major, and a bias for each output.
+  // kEmbedding: table_rows x width. kLayerNorm: a gain and a bias for each place on the axis. Empty
+  // otherwise.
   std::vector<float> weight, bias;
 
   // kFc, after calibration: mean and mean square of each input, in float. They weigh the errors of
@@ -61,10 +83,15 @@ struct Operator {
 
   // After quantisation (Model::quantised): what the hardware holds.
   TensorFormat output;
-  std::vector<std::int8_t> weight_q;     ///< Shape of `weight`, within +-(2^(weight_bits-1) - 1).
-  std::vector<std::int32_t> bias_q;      ///< kFc: at scale s_x * s_w[channel].
-  std::vector<double> weight_scale;      ///< kFc: one per output channel; kEmbedding: one.
-  std::vector<Requantiser> requantiser;  ///< kFc: one per channel; kEmbedding, kDot: one.
+  // weight_q: shape of `weight`, within +-(2^(weight_bits-1) - 1); kLayerNorm: the gain's sign.
+  std::vector<std::int8_t> weight_q;
+  // kFc: at scale s_x * s_w[channel]. kLayerNorm: at 2^-10 |gain|.
+  std::vector<std::int32_t> bias_q;
+  std::vector<double> weight_scale;  ///< kFc: one per output channel; kEmbedding: one.
+  // kFc, kLayerNorm: one per channel. kEmbedding, kDot, kAdd, kMul, kFm: one. kAttention: two, of
+  // the scores to the exponent of the softmax and of the weighted values to the output.
+  std::vector<Requantiser> requantiser;
+  std::int64_t epsilon_q = 1;  ///< kLayerNorm: added to n^2 var(x), from n^2 * 1e-5 / scale^2.
 
   int elements() const { return rows * width; }
   std::int64_t elements64() const { return std::int64_t{rows} * width; }
@@ -78,9 +105,12 @@ struct Split {
 
 struct Model {
   std::string name;
-  std::string kind;  ///< "dlrm", "mlp".
+  std::string kind;  ///< What create.h calls it: "dlrm", "mlp", ...
   std::uint64_t seed = 0;
   bool quantised = false;
+  /// The weights are those of initialise_weights(), but for gains that quantisation has moved
+  /// between operators: training starts from `seed` again.
+  bool random_weights = false;
   std::optional<Split> split;
   std::vector<Operator> operators;  ///< Topological order; the last one is the output.
 

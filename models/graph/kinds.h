@@ -14,12 +14,39 @@ constexpr double kLogitScale = 1.0 / 2048.0;
 /// A probability is an unsigned 16-bit number of 2^-16.
 constexpr double kProbabilityScale = 1.0 / 65536.0;
 
-/// The name of a kind in model.json: "dense_input", "embedding", "fc", "concat", "dot", "sigmoid".
+/// Added to the variance (Ba et al., "Layer normalization", 2016, leave it open; the value of
+/// PyTorch).
+constexpr double kLayerNormEpsilon = 1e-5;
+
+/// The name of a kind in model.json: "dense_input", "embedding", "fc", ...
 const char* kind_name(OpKind kind);
+/// "all", "width", "rows".
+const char* axis_name(Axis axis);
 
 constexpr bool has_weights(OpKind kind) {
   return kind == OpKind::kFc || kind == OpKind::kEmbedding;
 }
+
+/// Kinds without hardware of their own: their consumer's input is assembled so.
+constexpr bool is_wiring(OpKind kind) { return kind == OpKind::kConcat || kind == OpKind::kPad; }
+
+/// Kinds whose inputs share one scale: the integers are joined or added as they are. An input of 4
+/// bits among others of 8 has 16 times the scale and is shifted left by 4.
+constexpr bool joins_inputs(OpKind kind) { return is_wiring(kind) || kind == OpKind::kAdd; }
+
+/// Kinds whose output can be negative whatever their inputs are. An fc or LayerNorm can where it
+/// has no ReLU; sums and products are held signed for their readers' sake.
+constexpr bool always_signed(OpKind kind) {
+  return kind == OpKind::kEmbedding || kind == OpKind::kDot || kind == OpKind::kFm ||
+         kind == OpKind::kAdd || kind == OpKind::kMul || kind == OpKind::kAttention;
+}
+
+/// An fc multiplies `vectors` vectors of `inputs` elements by one matrix of outputs x inputs.
+struct FcShape {
+  int outputs = 0, inputs = 0, vectors = 1;
+};
+/// The inputs of `op` must be in range.
+FcShape fc_shape(const Model& model, const Operator& op);
 
 /// How many values each array of an operator has; 0 where the kind has none.
 struct OperatorShape {

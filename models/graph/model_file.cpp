@@ -20,7 +20,12 @@ constexpr const char* kWeightFile = "model.h5";
 constexpr std::int64_t kLargest = INT64_MAX;
 
 constexpr OpKind kKinds[] = {OpKind::kDenseInput, OpKind::kEmbedding, OpKind::kFc,
-                             OpKind::kConcat,     OpKind::kDot,       OpKind::kSigmoid};
+                             OpKind::kConcat,     OpKind::kDot,       OpKind::kSigmoid,
+                             OpKind::kLayerNorm,  OpKind::kAdd,       OpKind::kMul,
+                             OpKind::kFm,         OpKind::kAttention, OpKind::kPad};
+constexpr Axis kAxes[] = {Axis::kAll, Axis::kWidth, Axis::kRows};
+
+bool has_axis(OpKind kind) { return kind == OpKind::kFc || kind == OpKind::kLayerNorm; }
 
 std::string in_folder(const std::string& folder, const char* file) {
   return (std::filesystem::path(folder) / file).string();
@@ -36,7 +41,13 @@ Json to_json(const Model& model, const Operator& op) {
   }
   json["rows"] = op.rows;
   json["width"] = op.width;
-  if (op.kind == OpKind::kFc) json["relu"] = op.relu;
+  if (has_axis(op.kind)) {
+    json["relu"] = op.relu;
+    json["axis"] = axis_name(op.axis);
+  }
+  if (op.kind == OpKind::kFc) json["biased"] = op.biased;
+  if (op.kind == OpKind::kAttention) json["heads"] = op.heads;
+  if (op.kind == OpKind::kLayerNorm) json["initial_gain"] = op.initial_gain;
   if (op.kind == OpKind::kEmbedding) {
     json["table"] = op.table;
     json["table_rows"] = op.table_rows;
@@ -46,6 +57,7 @@ Json to_json(const Model& model, const Operator& op) {
   if (model.quantised) {
     json["output"] = {
         {"signed", op.output.is_signed}, {"bits", op.output.bits}, {"scale", op.output.scale}};
+    if (op.kind == OpKind::kLayerNorm) json["epsilon"] = op.epsilon_q;
   }
   return json;
 }
@@ -57,6 +69,7 @@ Json to_json(const Model& model) {
   json["kind"] = model.kind;
   json["seed"] = model.seed;
   json["quantised"] = model.quantised;
+  json["random_weights"] = model.random_weights;
   json["split"] = nullptr;
   if (model.split) {
     json["split"] = {{"seed", model.split->seed}, {"samples", model.split->samples}};
@@ -76,9 +89,23 @@ OpKind read_kind(const JsonView& view) {
   view.fail("a kind of operator");
 }
 
+Axis read_axis(const JsonView& view) {
+  std::vector<std::string> names;
+  for (const Axis axis : kAxes) names.emplace_back(axis_name(axis));
+  const std::string name = view.one_of(names);
+  for (const Axis axis : kAxes) {
+    if (name == axis_name(axis)) return axis;
+  }
+  view.fail("an axis");
+}
+
 void check_keys(const JsonView& view, OpKind kind, bool quantised) {
   std::set<std::string> known = {"name", "kind", "inputs", "rows", "width", "activation_bits"};
-  if (kind == OpKind::kFc) known.insert("relu");
+  if (has_axis(kind)) known.insert({"relu", "axis"});
+  if (kind == OpKind::kFc) known.insert("biased");
+  if (kind == OpKind::kAttention) known.insert("heads");
+  if (kind == OpKind::kLayerNorm) known.insert("initial_gain");
+  if (kind == OpKind::kLayerNorm && quantised) known.insert("epsilon");
   if (kind == OpKind::kEmbedding) known.insert({"table", "table_rows"});
   if (has_weights(kind)) known.insert("weight_bits");
   if (quantised) known.insert("output");
@@ -98,7 +125,18 @@ Operator read_operator(const JsonView& view, const Model& before) {
   }
   op.rows = static_cast<int>(view.at("rows").integer(1, INT32_MAX));
   op.width = static_cast<int>(view.at("width").integer(1, INT32_MAX));
-  if (op.kind == OpKind::kFc) op.relu = view.at("relu").boolean();
+  if (has_axis(op.kind)) {
+    op.relu = view.at("relu").boolean();
+    // Models written before there was a choice have neither axis nor biased.
+    if (view.has("axis") || op.kind == OpKind::kLayerNorm) op.axis = read_axis(view.at("axis"));
+    if (view.has("biased")) op.biased = view.at("biased").boolean();
+  }
+  if (op.kind == OpKind::kLayerNorm) {
+    op.initial_gain = static_cast<float>(view.at("initial_gain").number(0, 1e6));
+  }
+  if (op.kind == OpKind::kAttention) {
+    op.heads = static_cast<int>(view.at("heads").integer(1, INT32_MAX));
+  }
   if (op.kind == OpKind::kEmbedding) {
     op.table = static_cast<int>(view.at("table").integer(0, INT32_MAX));
     op.table_rows = static_cast<std::uint64_t>(view.at("table_rows").integer(1, kLargest));
@@ -111,6 +149,7 @@ Operator read_operator(const JsonView& view, const Model& before) {
     op.output.is_signed = output.at("signed").boolean();
     op.output.bits = static_cast<int>(output.at("bits").integer(4, 16));
     op.output.scale = output.at("scale").number(0, 1e300);
+    if (op.kind == OpKind::kLayerNorm) op.epsilon_q = view.at("epsilon").integer(1, kLargest);
   }
   return op;
 }
@@ -118,7 +157,8 @@ Operator read_operator(const JsonView& view, const Model& before) {
 Model read_graph(const std::string& path) {
   const Json json = read_json_file(path);
   const JsonView view(json, path);
-  view.only({"schema", "name", "kind", "seed", "quantised", "split", "operators"});
+  view.only(
+      {"schema", "name", "kind", "seed", "quantised", "random_weights", "split", "operators"});
   view.at("schema").one_of({kSchema});
   Model model;
   model.name = view.at("name").text();
@@ -126,6 +166,7 @@ Model read_graph(const std::string& path) {
   model.kind = view.at("kind").text();
   model.seed = static_cast<std::uint64_t>(view.at("seed").integer(0, kLargest));
   model.quantised = view.at("quantised").boolean();
+  if (view.has("random_weights")) model.random_weights = view.at("random_weights").boolean();
   const JsonView split = view.at("split");
   if (!split.raw().is_null()) {
     split.only({"seed", "samples"});

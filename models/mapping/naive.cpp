@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "models/graph/kinds.h"
 #include "models/mapping/design.h"
 #include "models/mapping/encoding.h"
 #include "models/ops/integer_reference.h"
@@ -90,7 +91,21 @@ class NaiveMapper {
     }
   }
 
+  [[noreturn]] void no_tile_for(const Operator& op, const std::string& what) const {
+    reject(model_.name, op.name, what,
+           "dense_input, embedding, fc of all elements, concat of one precision, dot, sigmoid: the "
+           "chip has no tile for others yet");
+  }
+
   void place_operator(int index) {
+    if (op(index).kind == OpKind::kFc && op(index).axis != Axis::kAll) {
+      no_tile_for(op(index), std::string("fc along ") + axis_name(op(index).axis));
+    }
+    for (const int input : op(index).inputs) {
+      if (op(index).kind == OpKind::kConcat && op(input).output.bits != op(index).output.bits) {
+        no_tile_for(op(index), "concat of 4 and 8 bits");
+      }
+    }
     switch (op(index).kind) {
       case OpKind::kDenseInput:
         homes(index) = {{0, 0, op(index).elements(), 0}};
@@ -113,6 +128,13 @@ class NaiveMapper {
         break;
       case OpKind::kConcat:  // Resolved where its consumer is wired.
         break;
+      case OpKind::kLayerNorm:
+      case OpKind::kAdd:
+      case OpKind::kMul:
+      case OpKind::kFm:
+      case OpKind::kAttention:
+      case OpKind::kPad:
+        no_tile_for(op(index), kind_name(op(index).kind));
     }
   }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -25,12 +27,30 @@ void embed(const Operator& op, const Bag& bag, std::vector<float>& out) {
   }
 }
 
-void multiply(const Operator& op, const std::vector<float>& x, std::vector<float>& out) {
-  for (std::size_t o = 0; o < out.size(); ++o) {
-    const float* w = op.weight.data() + o * x.size();
-    float sum = op.bias[o];
-    for (std::size_t i = 0; i < x.size(); ++i) sum += w[i] * x[i];
-    out[o] = op.relu ? std::max(sum, 0.0F) : sum;
+// Where element i of vector v lies in a matrix along an axis: v * vector + i * element.
+struct Stride {
+  std::size_t vector, element;
+};
+Stride stride_of(Axis axis, int width) {
+  const auto w = static_cast<std::size_t>(width);
+  return axis == Axis::kRows ? Stride{1, w} : Stride{w, 1};
+}
+
+void multiply(const Model& model, const Operator& op, const std::vector<float>& x,
+              std::vector<float>& out) {
+  const Operator& in = model.operators[static_cast<std::size_t>(op.inputs[0])];
+  const FcShape shape = fc_shape(model, op);
+  const Stride from = stride_of(op.axis, in.width);
+  const Stride to = stride_of(op.axis, op.width);
+  const auto inputs = static_cast<std::size_t>(shape.inputs);
+  for (std::size_t v = 0; v < static_cast<std::size_t>(shape.vectors); ++v) {
+    const float* vector = x.data() + v * from.vector;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(shape.outputs); ++o) {
+      const float* w = op.weight.data() + o * inputs;
+      float sum = op.bias[o];
+      for (std::size_t i = 0; i < inputs; ++i) sum += w[i] * vector[i * from.element];
+      out[v * to.vector + o * to.element] = op.relu ? std::max(sum, 0.0F) : sum;
+    }
   }
 }
 
@@ -42,6 +62,71 @@ void dot(const Operator& input, const std::vector<float>& x, std::vector<float>&
       float sum = 0;
       for (std::size_t k = 0; k < width; ++k) sum += x[i * width + k] * x[j * width + k];
       out[pair] = sum;
+    }
+  }
+}
+
+void normalise(const Operator& op, const std::vector<float>& x, std::vector<float>& out) {
+  const Stride at = stride_of(op.axis, op.width);
+  const std::size_t n = op.weight.size();
+  for (std::size_t v = 0; v < x.size() / n; ++v) {
+    double sum = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double value = x[v * at.vector + i * at.element];
+      sum += value;
+      squares += value * value;
+    }
+    const auto count = static_cast<double>(n);
+    const double mean = sum / count;
+    const double variance = std::max(squares / count - mean * mean, 0.0);
+    const double scale = 1.0 / std::sqrt(variance + kLayerNormEpsilon);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t k = v * at.vector + i * at.element;
+      const auto y = static_cast<float>((x[k] - mean) * scale) * op.weight[i] + op.bias[i];
+      out[k] = op.relu ? std::max(y, 0.0F) : y;
+    }
+  }
+}
+
+void factorise(const Operator& input, const std::vector<float>& x, std::vector<float>& out) {
+  const auto width = static_cast<std::size_t>(input.width);
+  for (std::size_t c = 0; c < width; ++c) {
+    float sum = 0;
+    float squares = 0;
+    for (std::size_t k = c; k < x.size(); k += width) {
+      sum += x[k];
+      squares += x[k] * x[k];
+    }
+    out[c] = sum * sum - squares;
+  }
+}
+
+void attend(const Operator& op, const std::vector<float>& q, const std::vector<float>& k,
+            const std::vector<float>& v, std::vector<float>& out) {
+  const auto rows = static_cast<std::size_t>(op.rows);
+  const auto width = static_cast<std::size_t>(op.width);
+  const std::size_t depth = width / static_cast<std::size_t>(op.heads);
+  const float factor = 1.0F / std::sqrt(static_cast<float>(depth));
+  std::vector<float> weight(rows);
+  for (std::size_t first = 0; first < width; first += depth) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      float largest = -std::numeric_limits<float>::infinity();
+      for (std::size_t j = 0; j < rows; ++j) {
+        float score = 0;
+        for (std::size_t c = first; c < first + depth; ++c) {
+          score += q[i * width + c] * k[j * width + c];
+        }
+        weight[j] = score * factor;
+        largest = std::max(largest, weight[j]);
+      }
+      float total = 0;
+      for (float& w : weight) total += w = std::exp(w - largest);
+      for (std::size_t c = first; c < first + depth; ++c) {
+        float sum = 0;
+        for (std::size_t j = 0; j < rows; ++j) sum += weight[j] * v[j * width + c];
+        out[i * width + c] = sum / total;
+      }
     }
   }
 }
@@ -76,8 +161,30 @@ const std::vector<std::vector<float>>& FloatReference::evaluate(const float* den
         embed(op, bags.at(static_cast<std::size_t>(op.table)), out);
         break;
       case OpKind::kFc:
-        multiply(op, output(op.inputs[0]), out);
+        multiply(model_, op, output(op.inputs[0]), out);
         break;
+      case OpKind::kLayerNorm:
+        normalise(op, output(op.inputs[0]), out);
+        break;
+      case OpKind::kAdd:
+        out = output(op.inputs[0]);
+        for (std::size_t i = 1; i < op.inputs.size(); ++i) {
+          const auto& more = output(op.inputs[i]);
+          std::transform(out.begin(), out.end(), more.begin(), out.begin(), std::plus<>());
+        }
+        break;
+      case OpKind::kMul:
+        std::transform(output(op.inputs[0]).begin(), output(op.inputs[0]).end(),
+                       output(op.inputs[1]).begin(), out.begin(), std::multiplies<>());
+        break;
+      case OpKind::kFm:
+        factorise(model_.operators[static_cast<std::size_t>(op.inputs[0])], output(op.inputs[0]),
+                  out);
+        break;
+      case OpKind::kAttention:
+        attend(op, output(op.inputs[0]), output(op.inputs[1]), output(op.inputs[2]), out);
+        break;
+      case OpKind::kPad:  // What lies beyond the input has been 0 from the start.
       case OpKind::kConcat: {
         auto to = out.begin();
         for (const int i : op.inputs) to = std::copy(output(i).begin(), output(i).end(), to);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/graph/graph.h"
+#include "models/ops/integer_softmax.h"
 #include "models/ops/requantise.h"
 #include "models/ops/sample.h"
 #include "traces/format/trace.h"
@@ -15,8 +16,8 @@
 namespace recpim {
 
 /// The largest |accumulator| that operator `op` can reach, from its actual weights and the range
-/// of its input. kFc: the largest of |bias| + sum |w| x_max over the channels. kDot: width x_max^2.
-/// kEmbedding: of one looked-up row. 0 for kinds without an accumulator.
+/// of its inputs; the formula of each kind is in README.md. kEmbedding: of one looked-up row. 0 for
+/// kinds without an accumulator.
 std::int64_t accumulator_bound(const Model& model, std::size_t op);
 
 /// Evaluates a quantised model, sample by sample. Holds the FC weights in a form that compilers
@@ -43,11 +44,23 @@ class IntegerReference {
   void embed(const Operator& op, const Bag& bag, std::vector<std::int32_t>& out);
   void multiply(std::size_t position, std::vector<std::int32_t>& out);
   void dot(const Operator& op, std::vector<std::int32_t>& out);
+  void normalise(const Operator& op, std::vector<std::int32_t>& out);
+  void join(const Operator& op, std::vector<std::int32_t>& out) const;
+  void add(const Operator& op, std::vector<std::int32_t>& out);
+  void factorise(const Operator& op, std::vector<std::int32_t>& out) const;
+  void attend(const Operator& op, std::vector<std::int32_t>& out);
+  const Operator& input_of(const Operator& op, std::size_t i = 0) const {
+    return model_.operators[static_cast<std::size_t>(op.inputs[i])];
+  }
+  const std::vector<std::int32_t>& output_of(const Operator& op, std::size_t i = 0) const {
+    return outputs_[static_cast<std::size_t>(op.inputs[i])];
+  }
 
   const Model& model_;
   std::vector<std::vector<std::int16_t>> weights_;  // kFc: weight_q widened.
-  std::vector<std::int16_t> input_;
+  std::vector<std::int16_t> input_, normalised_;
   std::vector<std::int32_t> sums_;
+  SoftmaxWeights softmax_;
   std::vector<std::vector<std::int32_t>> outputs_;
 };
 

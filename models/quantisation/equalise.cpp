@@ -7,11 +7,11 @@
 #include <optional>
 #include <stdexcept>
 
-#include "models/graph/create.h"
 #include "models/graph/kinds.h"
 #include "models/ops/batches.h"
 #include "models/ops/float_reference.h"
 #include "models/ops/requantise.h"
+#include "models/quantisation/equalise_joined.h"
 #include "models/quantisation/quantise.h"
 
 namespace recpim {
@@ -40,7 +40,7 @@ class Finder {
       const auto part = static_cast<std::size_t>(input);
       const OpKind kind = at(part).kind;
       if (at(part).rows != 1 || at(part).width != at(features).width) return {};
-      if (kind != OpKind::kEmbedding && kind != OpKind::kFc) return {};
+      if (kind != OpKind::kEmbedding && !is_plain_fc(at(part))) return {};
       found.parts.push_back(part);
     }
     if (readers_[dot].size() != 1 || !find_consumer(found)) return {};
@@ -53,17 +53,20 @@ class Finder {
 
  private:
   const Operator& at(std::size_t p) const { return model_.operators[p]; }
+  static bool is_plain_fc(const Operator& op) {
+    return op.kind == OpKind::kFc && op.axis == Axis::kAll;
+  }
 
   bool find_consumer(Interaction& found) const {
     found.own_column.assign(found.parts.size(), -1);
     const std::size_t reader = readers_[found.dot][0];
-    if (at(reader).kind == OpKind::kFc) {
+    if (is_plain_fc(at(reader))) {
       found.consumer = reader;
       return true;
     }
     if (at(reader).kind != OpKind::kConcat || readers_[reader].size() != 1) return false;
     found.consumer = readers_[reader][0];
-    if (at(found.consumer).kind != OpKind::kFc) return false;
+    if (!is_plain_fc(at(found.consumer))) return false;
     std::int64_t column = 0;
     for (const int i : at(reader).inputs) {
       const auto input = static_cast<std::size_t>(i);
@@ -86,11 +89,6 @@ class Finder {
 
 void scale(std::vector<float>& values, double gain) {
   for (float& v : values) v = static_cast<float>(v * gain);
-}
-
-double root_mean_square(const std::vector<float>& values) {
-  const double sum = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
-  return values.empty() ? 0 : std::sqrt(sum / static_cast<double>(values.size()));
 }
 
 // What the parts and the dots of one interaction hold on some samples.
@@ -200,17 +198,7 @@ void equalise(Model& model, const TraceReader& trace, const std::vector<std::uin
     const OutputRange range = format_range(true, model.operators[interaction.dot].activation_bits);
     apply_gains(model, interaction, equal_gains(seen, range));
   }
-}
-
-void undo_equalisation(Model& model) {
-  for (const Interaction& interaction : find_interactions(model)) {
-    std::vector<double> gains;
-    for (const std::size_t p : interaction.parts) {
-      const double now = root_mean_square(model.operators[p].weight);
-      gains.push_back(now > 0 ? initial_deviation(model, model.operators[p]) / now : 1.0);
-    }
-    apply_gains(model, interaction, gains);
-  }
+  equalise_joined(model, trace, used);
 }
 
 }  // namespace recpim

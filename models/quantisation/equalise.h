@@ -31,11 +31,8 @@ std::vector<Interaction> find_interactions(const Model& model);
 /// afterwards.
 void apply_gains(Model& model, const Interaction& interaction, const std::vector<double>& gains);
 
-/// Gives every part and the dot products the same range on `samples` of the trace.
+/// Gives every part and the dot products of each interaction the same range on `samples` of the
+/// trace, then what else is joined (equalise_joined.h).
 void equalise(Model& model, const TraceReader& trace, const std::vector<std::uint64_t>& samples);
-
-/// Brings the parts of an untrained model, which create has equalised, back to the deviation that
-/// training starts from best: initial_deviation() of each.
-void undo_equalisation(Model& model);
 
 }  // namespace recpim

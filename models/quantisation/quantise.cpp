@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -12,7 +11,9 @@
 #include "models/ops/batches.h"
 #include "models/ops/float_reference.h"
 #include "models/ops/integer_reference.h"
+#include "models/ops/integer_softmax.h"
 #include "models/ops/requantise.h"
+#include "models/quantisation/formats.h"
 
 namespace recpim {
 namespace {
@@ -23,6 +24,12 @@ constexpr std::size_t kScaleSteps = 46;
 constexpr double kScaleStep = 0.02;
 // Values beyond this many are sampled evenly in the search of a scale.
 constexpr std::size_t kSearchValues = std::size_t{1} << 18U;
+// Scales of fixed-point numbers inside operators: y of a LayerNorm (Q5.10), the exponent of a
+// softmax (base 2, Q5.16; scores come in natural units), the mean that it weighs (8 fraction bits).
+constexpr double kNormalisedScale = 0x1.0p-10;
+constexpr double kLog2E = 1.4426950408889634;
+constexpr double kSoftmaxExponentUnits = kLog2E * (1 << kExponentFraction);
+constexpr double kSoftmaxValueScale = 0x1.0p-8;
 // A bias may take a quarter of the accumulator: a channel of tiny weights gets a coarser scale.
 constexpr double kBiasRoom = 0x1.0p29;
 
@@ -62,21 +69,25 @@ std::int32_t quantise_bias(double bias, double scale) {
 }
 
 // Where an input is always 0 its weights do not matter; where all are, they all count alike.
-void set_moments(Operator& op, const std::vector<float>& inputs, std::size_t columns) {
+// `inputs`: the matrices that the fc has read, one sample after the other.
+void set_moments(const Model& model, Operator& op, const std::vector<float>& inputs) {
+  const FcShape fc = fc_shape(model, op);
+  const auto columns = static_cast<std::size_t>(fc.inputs);
+  const std::size_t run = op.axis == Axis::kRows ? static_cast<std::size_t>(fc.vectors) : 1;
   std::vector<double> sum(columns, 0);
   std::vector<double> squares(columns, 0);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    sum[i % columns] += inputs[i];
-    squares[i % columns] += static_cast<double>(inputs[i]) * inputs[i];
+    const std::size_t column = i / run % columns;
+    sum[column] += inputs[i];
+    squares[column] += static_cast<double>(inputs[i]) * inputs[i];
   }
-  const std::size_t rows = std::max<std::size_t>(1, inputs.size() / columns);
-  const auto samples = static_cast<double>(rows);
+  const auto seen = static_cast<double>(std::max<std::size_t>(1, inputs.size() / columns));
   const bool alike = std::all_of(squares.begin(), squares.end(), [](double s) { return s == 0; });
   op.input_mean.resize(columns);
   op.input_square.resize(columns);
   for (std::size_t c = 0; c < columns; ++c) {
-    op.input_mean[c] = static_cast<float>(sum[c] / samples);
-    op.input_square[c] = alike ? 1.0F : static_cast<float>(squares[c] / samples);
+    op.input_mean[c] = static_cast<float>(sum[c] / seen);
+    op.input_square[c] = alike ? 1.0F : static_cast<float>(squares[c] / seen);
   }
 }
 
@@ -117,47 +128,56 @@ void quantise_embedding(Operator& op) {
   op.requantiser = {make_requantiser(scale / op.output.scale)};
 }
 
-// Operators whose outputs must share a format, as the position of one of them: the inputs of a
-// concatenation and itself.
-std::vector<std::size_t> format_groups(const Model& model) {
-  std::vector<std::size_t> group(model.operators.size());
-  std::iota(group.begin(), group.end(), std::size_t{0});
-  for (std::size_t p = 0; p < group.size(); ++p) {
-    if (model.operators[p].kind != OpKind::kConcat) continue;
-    for (const int input : model.operators[p].inputs) {
-      const std::size_t from = group[static_cast<std::size_t>(input)];
-      const std::size_t to = group[p];
-      std::replace(group.begin(), group.end(), from, to);
+// out = requantise(sign * y + bias), y in Q5.10: |gain| goes into the multiplier. A gain so small
+// that its bias would not fit is as good as none, and is raised until it fits.
+void quantise_layer_norm(const Model& model, Operator& op) {
+  const Operator& in = model.operators[static_cast<std::size_t>(op.inputs[0])];
+  const std::size_t n = op.weight.size();
+  op.weight_q.resize(n);
+  op.bias_q.resize(n);
+  op.requantiser.resize(n);
+  for (std::size_t c = 0; c < n; ++c) {
+    const double bias = op.bias[c];
+    const double gain = std::max(std::abs(static_cast<double>(op.weight[c])),
+                                 std::max(std::abs(bias) * 0x1.0p-16, 1e-30));
+    op.weight_q[c] = static_cast<std::int8_t>(op.weight[c] < 0 ? -1 : 1);
+    op.bias_q[c] = quantise_bias(bias, gain * kNormalisedScale);
+    op.requantiser[c] = make_requantiser(gain * kNormalisedScale / op.output.scale);
+  }
+  const auto count = static_cast<double>(n);
+  const double epsilon = count * count * kLayerNormEpsilon / (in.output.scale * in.output.scale);
+  op.epsilon_q = static_cast<std::int64_t>(std::clamp(std::floor(epsilon + 0.5), 1.0, 0x1.0p60));
+}
+
+// What has no weights but takes integers of one scale to another.
+void set_requantiser(const Model& model, Operator& op) {
+  const auto scale = [&](std::size_t i) {
+    return model.operators[static_cast<std::size_t>(op.inputs[i])].output.scale;
+  };
+  switch (op.kind) {
+    case OpKind::kDot:
+    case OpKind::kFm:
+      op.requantiser = {make_requantiser(scale(0) * scale(0) / op.output.scale)};
+      break;
+    case OpKind::kMul:
+      op.requantiser = {make_requantiser(scale(0) * scale(1) / op.output.scale)};
+      break;
+    case OpKind::kAdd: {
+      double finest = scale(0);  // Of the widest input; the others are shifted to it.
+      for (std::size_t i = 1; i < op.inputs.size(); ++i) finest = std::min(finest, scale(i));
+      op.requantiser = {make_requantiser(finest / op.output.scale)};
+      break;
     }
+    case OpKind::kAttention: {
+      const double depth = op.width / op.heads;
+      op.requantiser = {
+          make_requantiser(scale(0) * scale(1) / std::sqrt(depth) * kSoftmaxExponentUnits),
+          make_requantiser(scale(2) * kSoftmaxValueScale / op.output.scale)};
+      break;
+    }
+    default:
+      break;
   }
-  return group;
-}
-
-// Signed where the operator's outputs can be negative whatever the calibration saw.
-bool always_signed(const Operator& op) {
-  return op.kind == OpKind::kEmbedding || op.kind == OpKind::kDot ||
-         (op.kind == OpKind::kFc && !op.relu);
-}
-
-TensorFormat choose_format(const Model& model, const std::vector<std::size_t>& members,
-                           const std::vector<std::vector<float>>& seen) {
-  const Operator& first = model.operators[members[0]];
-  if (first.kind == OpKind::kSigmoid) return {false, 16, kProbabilityScale};
-  if (first.activation_bits == 16) return {true, 16, kLogitScale};
-  TensorFormat format;
-  format.bits = first.activation_bits;
-  format.is_signed = false;
-  std::vector<float> values;
-  for (const std::size_t m : members) {
-    const Operator& op = model.operators[m];
-    format.is_signed = format.is_signed || always_signed(op) ||
-                       std::any_of(seen[m].begin(), seen[m].end(), [](float v) { return v < 0; });
-    // A concatenation repeats what its inputs hold.
-    if (op.kind != OpKind::kConcat) values.insert(values.end(), seen[m].begin(), seen[m].end());
-  }
-  const OutputRange range = format_range(format.is_signed, format.bits);
-  format.scale = best_scale(values, -range.low, range.high);
-  return format;
 }
 
 }  // namespace
@@ -209,9 +229,10 @@ void quantise_weights(Model& model) {
       quantise_fc(model, op);
     } else if (op.kind == OpKind::kEmbedding) {
       quantise_embedding(op);
-    } else if (op.kind == OpKind::kDot) {
-      const double s = model.operators[static_cast<std::size_t>(op.inputs[0])].output.scale;
-      op.requantiser = {make_requantiser(s * s / op.output.scale)};
+    } else if (op.kind == OpKind::kLayerNorm) {
+      quantise_layer_norm(model, op);
+    } else {
+      set_requantiser(model, op);
     }
   }
   model.quantised = true;
@@ -238,19 +259,10 @@ void quantise(Model& model, const TraceReader& trace, const std::vector<std::uin
       }
     }
   });
-  const std::vector<std::size_t> group = format_groups(model);
-  for (std::size_t g = 0; g < group.size(); ++g) {
-    std::vector<std::size_t> members;
-    for (std::size_t p = 0; p < group.size(); ++p) {
-      if (group[p] == g) members.push_back(p);
-    }
-    if (members.empty()) continue;
-    const TensorFormat format = choose_format(model, members, seen);
-    for (const std::size_t m : members) model.operators[m].output = format;
-  }
+  choose_formats(model, seen);
   for (Operator& op : model.operators) {
     if (op.kind != OpKind::kFc) continue;
-    set_moments(op, seen[static_cast<std::size_t>(op.inputs[0])], shape_of(model, op).columns);
+    set_moments(model, op, seen[static_cast<std::size_t>(op.inputs[0])]);
   }
   quantise_weights(model);
 }

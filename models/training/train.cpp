@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "models/graph/builder.h"
 #include "models/ops/batches.h"
 #include "models/ops/metrics.h"
 #include "models/quantisation/equalise.h"
@@ -186,11 +187,12 @@ TrainReport train(Model& model, const TraceReader& trace, const TrainOptions& op
   const Split split{options.seed, samples};
   const SplitSamples parts = split_samples(split);
   const std::vector<std::uint64_t> some = spread(parts.train, kTrainEvaluation);
-  if (!model.split) undo_equalisation(model);
+  if (model.random_weights) initialise_weights(model);
   start_from_click_rate(model, labels_of(trace, some));
   TrainReport report;
   report.best_step = Trainer(model, trace, options, parts).run();
   model.split = split;
+  model.random_weights = false;
   const std::vector<std::uint64_t> calibration = spread(parts.train, kCalibrationSamples);
   equalise(model, trace, calibration);
   quantise(model, trace, calibration);
