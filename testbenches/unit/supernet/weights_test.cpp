@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/supernet/weights.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "models/graph/kinds.h"
+#include "testbenches/unit/supernet/tiny.h"
+
+namespace recpim::supernet {
+namespace {
+
+using test::small_info;
+using test::tiny_info;
+using test::tiny_space;
+
+std::size_t find(const SharedWeights& weights, const std::string& name) {
+  for (std::size_t p = 0; p < weights.parameters().size(); ++p) {
+    if (weights.parameters()[p].name == name) return p;
+  }
+  ADD_FAILURE() << name;
+  return 0;
+}
+
+struct Moments {
+  double mean = 0, deviation = 0;
+};
+Moments moments(const std::vector<float>& values) {
+  const auto n = static_cast<double>(values.size());
+  Moments m;
+  m.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  for (const float v : values) m.deviation += (v - m.mean) * (v - m.mean) / n;
+  m.deviation = std::sqrt(m.deviation);
+  return m;
+}
+
+// The columns of the shared weight in the order of an operator's.
+std::vector<std::uint64_t> columns_of(const Slice& slice) {
+  std::vector<std::uint64_t> columns;
+  for (const Run& run : slice.columns) {
+    for (std::uint64_t i = 0; i < run.count; ++i) columns.push_back(run.first + i);
+  }
+  return columns;
+}
+
+Architecture sampled(std::uint64_t i) {
+  Random random(5, i);
+  return ArchitectureSpace(tiny_space()).sample(random);
+}
+
+TEST(SharedWeights, RandomAtTheStart) {
+  const SubnetworkBuilder builder(tiny_space(), small_info(3, {4000, 20}));
+  const SharedWeights weights = SharedWeights::random(builder, 1);
+  ASSERT_EQ(weights.parameters().size(), builder.parameters().size());
+  const auto expect_normal = [&](const char* name, double deviation) {
+    const std::vector<float>& values = weights.values(find(weights, name)).weight;
+    const Moments m = moments(values);
+    const double error = 5 * deviation / std::sqrt(static_cast<double>(values.size()));
+    EXPECT_NEAR(m.mean, 0, error) << name;
+    EXPECT_NEAR(m.deviation, deviation, error) << name;
+  };
+  expect_normal("emb0", 0.03);
+  expect_normal("b2_fc", std::sqrt(1.0 / 35));      // 3 raw inputs, 32 of block 1
+  expect_normal("b2_dot", std::sqrt(1.0 / 36));     // 9 rows have 36 pairs
+  expect_normal("b1_hidden", std::sqrt(2.0 / 16));  // a ReLU of its own
+  expect_normal("b1_forward", std::sqrt(1.0 / 16));
+  expect_normal("logit", std::sqrt(1.0 / (32 + 24 * 16)));
+  for (std::size_t p = 0; p < weights.parameters().size(); ++p) {
+    const Parameter& parameter = weights.parameters()[p];
+    const SharedValues& values = weights.values(p);
+    EXPECT_EQ(values.weight.size(), parameter.rows * parameter.columns) << parameter.name;
+    EXPECT_EQ(values.bias.size(), parameter.norm || parameter.biased ? parameter.rows : 0);
+    for (const float bias : values.bias) EXPECT_EQ(bias, 0);
+    for (std::size_t i = 0; parameter.norm && i < values.weight.size(); ++i) {
+      EXPECT_EQ(values.weight[i], parameter.initial_gain);
+    }
+  }
+  EXPECT_EQ(weights.values(find(weights, "b1_forward_norm")).weight[0], 0.17F);
+  EXPECT_EQ(weights.values(find(weights, "b1_fc_norm")).weight[0], 1.0F);
+}
+
+TEST(SharedWeights, TheSeedAndThePlaceDecide) {
+  const SubnetworkBuilder builder(tiny_space(), tiny_info());
+  const SharedWeights one = SharedWeights::random(builder, 1);
+  const SharedWeights same = SharedWeights::random(builder, 1);
+  const SharedWeights other = SharedWeights::random(builder, 2);
+  const std::size_t efc = find(one, "b1_efc");
+  EXPECT_EQ(one.values(efc).weight, same.values(efc).weight);
+  EXPECT_NE(one.values(efc).weight, other.values(efc).weight);
+  EXPECT_NE(one.values(find(one, "b1_query")).weight, one.values(find(one, "b1_key")).weight);
+}
+
+TEST(SharedWeights, GatherTakesTheSlice) {
+  const SubnetworkBuilder builder(tiny_space(), tiny_info());
+  SharedWeights weights = SharedWeights::random(builder, 1);
+  for (std::size_t p = 0; p < weights.parameters().size(); ++p) {
+    // Values that say where they were.
+    for (std::size_t i = 0; i < weights.values(p).weight.size(); ++i) {
+      weights.values(p).weight[i] = static_cast<float>(i);
+    }
+    for (std::size_t i = 0; i < weights.values(p).bias.size(); ++i) {
+      weights.values(p).bias[i] = 0.5F + static_cast<float>(i);
+    }
+  }
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    Subnetwork network = builder.build(sampled(i));
+    weights.gather_all(network);
+    for (const Slice& slice : network.slices) {
+      const Operator& op = network.model.operators[slice.op];
+      const std::vector<std::uint64_t> columns = columns_of(slice);
+      ASSERT_EQ(op.weight.size(), slice.rows * columns.size()) << op.name;
+      const std::uint64_t whole = weights.parameters()[slice.parameter].columns;
+      std::size_t at = 0;
+      for (std::uint64_t row = 0; row < slice.rows; ++row) {
+        for (const std::uint64_t column : columns) {
+          ASSERT_EQ(op.weight[at++], static_cast<float>(row * whole + column)) << op.name;
+        }
+      }
+      ASSERT_EQ(op.bias.size(), shape_of(network.model, op).biases) << op.name;
+      const bool trained = op.kind == OpKind::kLayerNorm || op.biased;
+      for (std::size_t b = 0; b < op.bias.size(); ++b) {
+        ASSERT_EQ(op.bias[b], trained ? 0.5F + static_cast<float>(b) : 0.0F) << op.name;
+      }
+    }
+    validate(network.model);
+  }
+}
+
+// What two sub-networks have in common they take from the same place, wherever it lies in theirs.
+TEST(SharedWeights, TheSmallerSubnetworkIsPartOfTheLarger) {
+  const SubnetworkBuilder builder(tiny_space(), tiny_info());
+  const SharedWeights weights = SharedWeights::random(builder, 1);
+  Architecture small;
+  small.blocks.resize(2);
+  small.blocks[1].dense_inputs = {0};
+  small.blocks[1].sparse_inputs = {1};
+  small.blocks[0].sparse_rows = small.blocks[1].sparse_rows = 8;
+  Architecture large = small;
+  large.blocks[0].dense_width = large.blocks[1].dense_width = 32;
+  large.blocks[0].sparse_rows = large.blocks[1].sparse_rows = 16;
+  large.blocks[0].dsi = true;
+  large.blocks[1].dense_inputs = large.blocks[1].sparse_inputs = {0, 1};
+  Subnetwork a = builder.build(small);
+  Subnetwork b = builder.build(large);
+  weights.gather_all(a);
+  weights.gather_all(b);
+  std::map<std::size_t, const Slice*> in_large;
+  for (const Slice& slice : b.slices) in_large.emplace(slice.parameter, &slice);
+  for (const Slice& slice : a.slices) {
+    ASSERT_EQ(in_large.count(slice.parameter), 1U);
+    const Slice& other = *in_large[slice.parameter];
+    const std::vector<std::uint64_t> from = columns_of(slice);
+    const std::vector<std::uint64_t> to = columns_of(other);
+    const std::vector<float>& narrow = a.model.operators[slice.op].weight;
+    const std::vector<float>& wide = b.model.operators[other.op].weight;
+    for (std::uint64_t row = 0; row < slice.rows; ++row) {
+      for (std::size_t c = 0; c < from.size(); ++c) {
+        const auto place = std::find(to.begin(), to.end(), from[c]);
+        ASSERT_NE(place, to.end());
+        const auto column = static_cast<std::uint64_t>(place - to.begin());
+        ASSERT_EQ(narrow[row * from.size() + c], wide[row * to.size() + column]);
+      }
+    }
+  }
+}
+
+TEST(SharedWeights, TablesAreLentNotCopied) {
+  const SubnetworkBuilder builder(tiny_space(), tiny_info());
+  SharedWeights weights = SharedWeights::random(builder, 1);
+  const std::size_t table = find(weights, "emb1");
+  const float* values = weights.values(table).weight.data();
+  const std::vector<float> before = weights.values(table).weight;
+  Subnetwork network = builder.build(sampled(1));
+  weights.gather(network);
+  Operator& op = network.model.operators[static_cast<std::size_t>(network.model.find("emb1"))];
+  EXPECT_TRUE(op.weight.empty());
+  {
+    const BorrowedTables tables(weights, network);
+    EXPECT_EQ(op.weight.data(), values);
+    EXPECT_TRUE(weights.values(table).weight.empty());
+  }
+  EXPECT_EQ(weights.values(table).weight.data(), values);
+  EXPECT_EQ(weights.values(table).weight, before);
+  EXPECT_TRUE(op.weight.empty());
+  weights.gather_all(network);
+  EXPECT_EQ(op.weight, before);
+  EXPECT_EQ(weights.values(table).weight.data(), values);
+}
+
+}  // namespace
+}  // namespace recpim::supernet
