@@ -6,12 +6,10 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "models/graph/create.h"
+#include "models/graph/cost.h"
 #include "models/graph/graph.h"
 #include "models/graph/kinds.h"
 #include "models/ops/sample.h"
-#include "models/quantisation/equalise.h"
-#include "models/quantisation/quantise.h"
 #include "models/training/evaluate.h"
 #include "models/training/split.h"
 #include "sim/app/command.h"
@@ -21,91 +19,6 @@
 
 namespace recpim::app {
 namespace {
-
-constexpr int kMaxLayer = 65536;
-
-int bits_of(const Options& options, const std::string& name,
-            const std::vector<std::string>& accepted) {
-  return std::stoi(options.one_of(name, accepted));
-}
-
-// An option that another kind of model has would be without effect: likely a mistake.
-void forbid(const Options& options, const std::string& kind,
-            const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    if (options.chosen(name)) {
-      reject("", "--" + name, options.text(name), "no such option of --kind " + kind);
-    }
-  }
-}
-
-Model new_model(const Options& options, const TraceReader& trace) {
-  const Precision precision{bits_of(options, "weight-bits", {"2", "4", "8"}),
-                            bits_of(options, "activation-bits", {"4", "8"})};
-  const auto seed = static_cast<std::uint64_t>(options.integer("seed", 0, INT64_MAX));
-  if (options.one_of("kind", {"dlrm", "mlp"}) == "mlp") {
-    forbid(options, "mlp", {"embedding-dim", "bottom", "top"});
-    const std::vector<int> layers = options.integers("layers", 1, kMaxLayer);
-    if (layers.size() < 2) {
-      reject("", "--layers", options.text("layers"), "the input's width and at least one layer");
-    }
-    return create_mlp(layers, precision, seed);
-  }
-  forbid(options, "dlrm", {"layers"});
-  DlrmShape shape;
-  shape.embedding_dim = static_cast<int>(options.integer("embedding-dim", 1, 4096));
-  shape.bottom = options.integers("bottom", 1, kMaxLayer);
-  shape.top = options.integers("top", 1, kMaxLayer);
-  if (trace.info().dense > 0 && shape.bottom.back() != shape.embedding_dim) {
-    reject("", "--bottom", options.text("bottom"),
-           "a last width of " + std::to_string(shape.embedding_dim) + ", the --embedding-dim");
-  }
-  if (shape.top.back() != 1) reject("", "--top", options.text("top"), "a last width of 1");
-  const std::size_t tables = trace.info().tables.size();
-  if (tables == 0 || tables + (trace.info().dense > 0 ? 1 : 0) < 2) {
-    reject(trace.path(), "tables", std::to_string(tables),
-           "two tables or more, or one and dense features, for a dlrm");
-  }
-  return create_dlrm(trace.info(), shape, precision, seed);
-}
-
-int run_create(const Arguments& arguments) {
-  Options options("recpim model create --kind dlrm|mlp --trace FILE -o FOLDER [options]");
-  options.value("kind", "dlrm or mlp", "dlrm")
-      .value("trace", "the trace that the model is for; also calibrates its quantisation")
-      .value("embedding-dim", "dlrm: width of a table's row", "16")
-      .value("bottom", "dlrm: widths of the fcs on the dense features", "64-16")
-      .value("top", "dlrm: widths of the last fcs", "64-32-1")
-      .value("layers", "mlp: the input's width, then the width of each fc", "512-512-256-64-16")
-      .value("weight-bits", "bits of every weight: 2, 4, 8", "8")
-      .value("activation-bits", "bits of every activation: 4, 8", "8")
-      .value("name", "name of the model, kept in model.json")
-      .value("seed", "of the random weights", "1")
-      .value("out,o", "folder to write");
-  if (!options.parse(arguments)) return 0;
-  const std::string out = options.text("out");
-  const TraceReader trace(options.text("trace"));
-  Model model = new_model(options, trace);
-  if (options.given("name")) {
-    model.name = options.text("name");
-    if (!is_model_name(model.name)) reject("", "--name", Json(model.name).dump(), kModelNames);
-  }
-  require_fit(model, trace);
-  if (trace.info().samples == 0) reject(trace.path(), "samples", "0", "at least one sample");
-  try {
-    const std::vector<std::uint64_t> calibration = spread_samples(trace.info().samples);
-    equalise(model, trace, calibration);
-    quantise(model, trace, calibration);
-  } catch (const std::invalid_argument& error) {
-    throw InputError(trace.path() + ": " + error.what());
-  }
-  save_model(model, out);
-  std::uint64_t weights = 0;
-  for (const Operator& op : model.operators) weights += op.weight.size() + op.bias.size();
-  std::cout << out << ": " << model.kind << ", " << model.operators.size() << " operators, "
-            << weights << " parameters\n";
-  return 0;
-}
 
 std::string format_text(const Model& model, const Operator& op) {
   if (!model.quantised) return std::to_string(op.activation_bits);
@@ -124,12 +37,14 @@ Json show_json(const Model& model, const std::string& folder) {
     json["split"] = {{"seed", model.split->seed}, {"samples", model.split->samples}};
   }
   for (const Operator& op : model.operators) {
-    const OperatorShape shape = shape_of(model, op);
+    const OperatorCost cost = cost_of(model, op);
     Json one = {{"name", op.name},
                 {"kind", kind_name(op.kind)},
                 {"rows", op.rows},
                 {"width", op.width},
-                {"parameters", shape.weights() + shape.biases},
+                {"parameters", cost.parameters},
+                {"multiply_accumulates", cost.multiply_accumulates},
+                {"flops", cost.flops},
                 {"weight_bits", nullptr},
                 {"activation_bits", op.activation_bits},
                 {"scale", nullptr}};
@@ -150,8 +65,7 @@ void show_table(const Model& model) {
             << "  inputs\n";
   std::uint64_t total = 0;
   for (const Operator& op : model.operators) {
-    const OperatorShape shape = shape_of(model, op);
-    const std::uint64_t parameters = shape.weights() + shape.biases;
+    const std::uint64_t parameters = cost_of(model, op).parameters;
     total += parameters;
     std::string inputs;
     for (const int i : op.inputs) {
@@ -165,7 +79,10 @@ void show_table(const Model& model) {
               << format_text(model, op) << std::setw(13) << op.output.scale << "  " << inputs
               << "\n";
   }
-  std::cout << "parameters in all: " << total << "\n";
+  const ModelCost cost = cost_of(model);
+  std::cout << "parameters in all: " << total << " (" << cost.table_parameters << " in tables); "
+            << static_cast<double>(cost.multiply_accumulates) / 1e6 << " M multiply-accumulates, "
+            << static_cast<double>(cost.flops) / 1e6 << " MFLOPs a sample\n";
 }
 
 int run_show(const Arguments& arguments) {
@@ -244,7 +161,7 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
-    {"create", "a new model with random weights, quantised", run_create},
+    {"create", "a new model with random weights, quantised", run_model_create},
     {"show", "the operators of a model", run_show},
     {"evaluate", "log loss and AUC on a trace, float and integer", run_evaluate},
 };
