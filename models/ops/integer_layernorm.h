@@ -11,9 +11,13 @@
 ///
 /// Widths, n at most 1,024 and x of 16 bits: |S| <= 2^25; n sum of x^2 - S^2 = sum over pairs of
 /// (x_i - x_j)^2 is 0 ... 2^50, so that Q is below 2^63; |c_i| = |sum of (x_i - x_j)| < 2^26 and
-/// its product with r below 2^50. c_i^2 <= (n - 1) (Q - epsilon_q), so |y_i| <= sqrt(n - 1) < 32
-/// and, all errors included, below 2^15 - 13: nothing saturates. The cap on epsilon_q is met only
-/// by a scale below 1.5e-12 n (epsilon = 1e-5), where all y are within 2^-5 of 0.
+/// its product with r below 2^50.
+///
+/// Nothing saturates: c_i^2 <= (n - 1) (Q - epsilon_q), so that |c_i| / sqrt(Q) is at most
+/// sqrt(1023) = 31.98 and |y_i| at most 32752, errors included.
+///
+/// The cap on epsilon_q is met only by a scale below 1.5e-12 n (epsilon = 1e-5), where all y are
+/// within 2^-5 of 0.
 ///
 /// Error: README.md. y keeps the order of x, is 0 where all x are equal, and does not change when a
 /// constant is added to all x.

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// 1 / sqrt(q) and 1 / z of positive integers: normalise, a table of 256 first guesses of 16 bits,
-/// one Newton step. Every product is at most 56 bits and nothing is divided, so the RTL does the
-/// same.
+/// one Newton step. No product passes 56 bits and nothing is divided: cheap in hardware too.
 ///
-/// integer_rsqrt, q = 1 ... 2^64 - 1, p the position of its leading one, e = p without its last
-/// bit:
+/// integer_rsqrt, q = 1 ... 2^64 - 1, p the position of its leading one, e = p or p - 1, even:
 ///
 ///   m = floor(q 2^(22-e))                  (Q2.22 in [1, 4): 2^22 ... 2^24 - 1)
 ///   i = m >> 16 if bit 23 of m is set, else (m >> 15) - 128
@@ -27,10 +25,9 @@
 ///
 /// T[i] = round(2^16 / the middle of segment i).
 ///
-/// Relative error, over all q and z: of the root -6.0e-6 ... 1.5e-7, of the reciprocal
-/// -3.98e-6 ... 1.8e-7. A Newton step never passes the true value, so only the truncations make a
-/// result too large. Both are monotonic. The derivation is with the test, which goes through every
-/// m.
+/// Relative error over all q and z: the root's -6.0e-6 ... 1.5e-7, the reciprocal's -3.985e-6 ...
+/// 1.8e-7. A Newton step never passes the true value, so only truncations make a result too large.
+/// Both are monotonic. The derivation is with the test, which goes through every m.
 #pragma once
 
 #include <array>

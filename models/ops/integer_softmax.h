@@ -16,8 +16,10 @@
 /// of z's leading one.
 ///
 /// Widths, at most 1,024 scores: d is below 2^32, its product with the multiplier plus the rounding
-/// term below 2^64 (unsigned); T[i] 2^9 is at most 2^24. With v of 8 bits |acc| is at most 2^32: 32
-/// bits hold it up to 512 scores (-2^31 ... 127 2^24), 33 bits always. |acc r| is below 2^56.
+/// term below 2^64 (unsigned); T[i] 2^9 is at most 2^24. With v of 8 signed bits |acc| is at most
+/// 2^32 and |acc r| below 2^56.
+///
+/// A 32-bit acc holds at most 512 scores (-2^31 ... 127 2^24); 33 bits hold 1,024.
 ///
 /// Errors: README.md. The weights fall as the scores fall; e of the largest is exact; the mean of
 /// equal values is exact, and no mean leaves the range of its values.
@@ -81,7 +83,7 @@ struct SoftmaxWeights {
 void integer_softmax(const std::int32_t* scores, int n, Requantiser r, SoftmaxWeights& weights);
 
 /// acc / sum in units of 2^-8, halves rounded up.
-/// @param acc sum of e[j] v[j], v of 8 bits.
+/// @param acc sum of e[j] v[j], v of 8 signed bits.
 /// @param reciprocal integer_reciprocal(weights.sum): one for all values of a query.
 constexpr std::int32_t softmax_mean(std::int64_t acc, BinaryFraction reciprocal) {
   const int shift = reciprocal.shift - 8;

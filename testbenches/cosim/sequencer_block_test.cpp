@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// sequencer against sim/README.md, "Tile", steps 1 to 4: the starts of every sample from the
+// formulas there, every output in every cycle; ports, engine and sender at random paces, for the
+// dimensions in CMakeLists.txt.
+#include <algorithm>
+
+#include "Vsequencer_zoo.h"
+#include "sequencer_members.h"
+#include "testbenches/cosim/block_zoo.h"
+
+namespace recpim {
+namespace {
+
+using testing::below;
+using testing::between;
+using testing::kSequencerMembers;
+using testing::kZooCycles;
+
+constexpr std::size_t kMembers = std::size(kSequencerMembers);
+constexpr int kVectorStages = 3;  // Behind the lanes: ovalid - vstart - nv.
+
+/// The words of sequencer_zoo.sv.
+struct In {
+  std::uint32_t input_ports = 0, partial_ports = 0, last_group = 0, arrival = 0;
+  std::uint32_t engine_idle = 0, engine_last = 0, engine_done = 0;
+  std::uint32_t vector_done = 0, output_sent = 0;
+};
+struct Out {
+  std::uint32_t released = 0, engine_start = 0, engine_slot = 0;
+  std::uint32_t vector_valid = 0, vector_last = 0, vector_group = 0, vector_slot = 0;
+  std::uint32_t output_valid = 0, output_slot = 0;
+};
+
+/// One sequencer with ports, engine, vector unit and sender. Cycles of sample s are at [s].
+class Member {
+ public:
+  Member(std::size_t number, std::uint64_t seed)
+      : slots_(static_cast<std::size_t>(kSequencerMembers[number].slots)),
+        random_(seed, 100 + number),
+        arrival_pace_(seed, 200 + number),
+        engine_pace_(seed, 300 + number),
+        sender_pace_(seed, 400 + number, 1) {  // A sample is many flits.
+    const auto& shape = kSequencerMembers[number];
+    inputs_ = static_cast<std::size_t>(between(random_, 1, shape.ports));
+    ports_ = static_cast<std::size_t>(between(random_, static_cast<int>(inputs_), shape.ports));
+    // Most samples are short, or there would be few of them.
+    const int most = 1 << shape.group_bits;
+    groups_ = below(random_, 4) == 0 ? most : between(random_, 1, std::min(most, 12));
+    arrivals_.resize(ports_);
+    released_.assign(ports_, 0);
+  }
+
+  /// The inputs of a cycle; afterwards expected() is what it has to show.
+  In drive(std::int64_t now) {
+    In in;
+    expected_ = {};
+    in.input_ports = mask(0, inputs_);
+    in.partial_ports = mask(inputs_, ports_);
+    in.last_group = static_cast<std::uint32_t>(groups_ - 1);
+    in.engine_idle = now >= engine_free() ? 1 : 0;
+    start_engine(now);
+    start_vector(now);
+    if (!start_.empty() && now == engine_free() - 1) {
+      in.engine_last = 1;
+      expected_.released |= in.input_ports;
+    }
+    show_vector(now);
+    if (expected_.vector_last != 0) expected_.released |= in.partial_ports;
+    in.engine_done = in_cycle(done_, now + 1) ? 1 : 0;
+    in.vector_done = in_cycle(vector_start_, now + 1 - groups_ - kVectorStages) ? 1 : 0;
+    in.output_sent = show_output(now) && sender_pace_() ? 1 : 0;
+    if (in.output_sent != 0) output_free_.push_back(now + 1);
+    in.arrival = arrive(now);
+    for (std::size_t p = 0; p < ports_; ++p) released_[p] += expected_.released >> p & 1U;
+    return in;
+  }
+  const Out& expected() const { return expected_; }
+  std::size_t sent() const { return output_free_.size(); }
+  /// Cycles in which nothing but a free accumulator, or output slot, was missing.
+  int accumulator_waits() const { return accumulator_waits_; }
+  int output_waits() const { return output_waits_; }
+
+ private:
+  using Cycles = std::vector<std::int64_t>;
+
+  static std::uint32_t mask(std::size_t from, std::size_t to) { return (1U << to) - (1U << from); }
+  static bool in_cycle(const Cycles& cycles, std::int64_t at) {
+    return std::binary_search(cycles.begin(), cycles.end(), at);
+  }
+  std::uint32_t slot(std::size_t sample) const {
+    return static_cast<std::uint32_t>(sample % slots_);
+  }
+  /// complete(s), or complete_partial(s), is not after now.
+  bool complete(std::size_t from, std::size_t to, std::size_t sample, std::int64_t now) const {
+    return std::all_of(arrivals_.begin() + static_cast<std::ptrdiff_t>(from),
+                       arrivals_.begin() + static_cast<std::ptrdiff_t>(to),
+                       [&](const Cycles& at) { return at.size() > sample && at[sample] <= now; });
+  }
+  std::int64_t engine_free() const { return start_.empty() ? 0 : start_.back() + busy_; }
+  std::int64_t vector_free() const {
+    return vector_start_.empty() ? 0 : vector_start_.back() + groups_;
+  }
+
+  void start_engine(std::int64_t now) {
+    const std::size_t s = start_.size();
+    expected_.engine_slot = slot(s);
+    if (now < engine_free() || !complete(0, inputs_, s, now)) return;
+    const std::size_t before = s - slots_;  // Whose accumulators s takes over.
+    if (s >= slots_ && (vector_start_.size() <= before || now < vector_start_[before] + groups_)) {
+      ++accumulator_waits_;
+      return;
+    }
+    expected_.engine_start = 1;
+    start_.push_back(now);
+    busy_ = engine_pace_() ? between(random_, 1, 4) : between(random_, 5, 40);
+    // Every engine's latency is at least its busy time and 3; samples are done in order.
+    const std::int64_t done = now + busy_ + 3 + between(random_, 0, 6);
+    done_.push_back(std::max(done, done_.empty() ? 0 : done_.back() + 1));
+  }
+
+  void start_vector(std::int64_t now) {
+    const std::size_t s = vector_start_.size();
+    if (done_.size() <= s || now < done_[s] || now < vector_free()) return;
+    if (!complete(inputs_, ports_, s, now)) return;
+    const std::size_t before = s - slots_;
+    if (s >= slots_ && (output_free_.size() <= before || now < output_free_[before])) {
+      ++output_waits_;
+      return;
+    }
+    vector_start_.push_back(now);
+  }
+
+  void show_vector(std::int64_t now) {
+    if (vector_start_.empty() || now >= vector_free()) return;
+    expected_.vector_valid = 1;
+    expected_.vector_group = static_cast<std::uint32_t>(now - vector_start_.back());
+    expected_.vector_last = now == vector_free() - 1 ? 1 : 0;
+    expected_.vector_slot = slot(vector_start_.size() - 1);
+  }
+
+  bool show_output(std::int64_t now) {
+    const std::size_t s = output_free_.size();
+    if (s >= vector_start_.size() || now < vector_start_[s] + groups_ + kVectorStages) return false;
+    expected_.output_valid = 1;
+    expected_.output_slot = slot(s);
+    return true;
+  }
+
+  /// At most one tail a cycle, on a port with a free slot.
+  std::uint32_t arrive(std::int64_t now) {
+    if (!arrival_pace_()) return 0;
+    const std::size_t first = below(random_, ports_);
+    for (std::size_t i = 0; i < ports_; ++i) {
+      const std::size_t p = (first + i) % ports_;
+      if (arrivals_[p].size() >= released_[p] + slots_) continue;
+      arrivals_[p].push_back(now + 1);
+      return 1U << p;
+    }
+    return 0;
+  }
+
+  std::size_t slots_, inputs_ = 1, ports_ = 1;
+  Random random_;
+  testing::Pace arrival_pace_, engine_pace_, sender_pace_;
+  int groups_ = 1, busy_ = 1;  ///< busy_: of the sample started last.
+  std::vector<Cycles> arrivals_;
+  std::vector<std::size_t> released_;
+  Cycles start_, done_, vector_start_, output_free_;
+  Out expected_;
+  int accumulator_waits_ = 0, output_waits_ = 0;
+};
+
+void compare(const Out& got, const Out& expected, const std::string& where) {
+  ASSERT_EQ(got.released, expected.released) << where;
+  ASSERT_EQ(got.engine_start, expected.engine_start) << where;
+  ASSERT_EQ(got.engine_slot, expected.engine_slot) << where;
+  ASSERT_EQ(got.vector_valid, expected.vector_valid) << where;
+  ASSERT_EQ(got.vector_last, expected.vector_last) << where;
+  if (expected.vector_valid != 0) {
+    ASSERT_EQ(got.vector_group, expected.vector_group) << where;
+    ASSERT_EQ(got.vector_slot, expected.vector_slot) << where;
+  }
+  ASSERT_EQ(got.output_valid, expected.output_valid) << where;
+  if (expected.output_valid != 0) {
+    ASSERT_EQ(got.output_slot, expected.output_slot) << where;
+  }
+}
+
+class SequencerZoo : public ::testing::TestWithParam<int> {};
+
+TEST_P(SequencerZoo, EveryStartInItsCycle) {
+  std::vector<Member> members;
+  for (std::size_t m = 0; m < kMembers; ++m) {
+    members.emplace_back(m, static_cast<std::uint64_t>(GetParam()));
+  }
+  testing::Zoo<Vsequencer_zoo, In, Out> zoo(GetParam(), ".");
+  for (int now = 0; now < kZooCycles; ++now) {
+    for (std::size_t m = 0; m < kMembers; ++m) zoo.put(m, members[m].drive(now));
+    zoo.settle();
+    for (std::size_t m = 0; m < kMembers; ++m) {
+      compare(zoo.get(m), members[m].expected(), testing::where(GetParam(), m, now));
+      if (HasFatalFailure()) return;
+    }
+    zoo.tick();
+  }
+  int accumulator_waits = 0;
+  int output_waits = 0;
+  for (const Member& member : members) {
+    EXPECT_GT(member.sent(), 50U);
+    accumulator_waits += member.accumulator_waits();
+    output_waits += member.output_waits();
+  }
+  // Full buffers were met.
+  EXPECT_GT(accumulator_waits, 500);
+  EXPECT_GT(output_waits, 500);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SequencerZoo, ::testing::Range(0, testing::kZooSeeds));
+
+}  // namespace
+}  // namespace recpim
