@@ -7,16 +7,23 @@
 namespace recpim {
 namespace {
 
-void adagrad(std::vector<float>& weights, std::vector<float>& sums, const float* gradient,
-             float rate) {
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    sums[i] += gradient[i] * gradient[i];
-    weights[i] -= rate * gradient[i] / std::sqrt(sums[i]);
-  }
+// Elements that a thread takes at a time.
+constexpr std::size_t kBlock = 65536;
+
+void adagrad(const Network& network, const AdagradStep& step, std::size_t count) {
+  network.team().run((count + kBlock - 1) / kBlock, [&](std::size_t block, int) {
+    const std::size_t first = block * kBlock;
+    AdagradStep part = step;
+    part.weights += first;
+    part.sums += first;
+    part.gradient += first;
+    if (part.average != nullptr) part.average += first;
+    network.kernels().adagrad(part, static_cast<Index>(std::min(kBlock, count - first)));
+  });
 }
 
-void approach(std::vector<float>& average, const std::vector<float>& weights, float part) {
-  for (std::size_t i = 0; i < weights.size(); ++i) average[i] += part * (weights[i] - average[i]);
+bool is_dense(const Operator& op) {
+  return op.kind == OpKind::kFc || op.kind == OpKind::kLayerNorm;
 }
 
 }  // namespace
@@ -30,7 +37,7 @@ Optimiser::Optimiser(Model& model, const AdagradOptions& options)
       row_log_kept_(model.operators.size()) {
   for (std::size_t p = 0; p < model.operators.size(); ++p) {
     const Operator& op = model.operators[p];
-    if (op.kind == OpKind::kFc) {
+    if (is_dense(op)) {
       weight_sums_[p].assign(op.weight.size(), static_cast<float>(options.initial));
       bias_sums_[p].assign(op.bias.size(), static_cast<float>(options.initial));
     } else if (op.kind == OpKind::kEmbedding) {
@@ -40,10 +47,20 @@ Optimiser::Optimiser(Model& model, const AdagradOptions& options)
   }
 }
 
-void Optimiser::step_fc(std::size_t op, const Gradient& gradient, float rate) {
+void Optimiser::step_dense(const Network& network, std::size_t op, float rate, float part) {
   Operator& self = model_.operators[op];
-  adagrad(self.weight, weight_sums_[op], gradient.weight.data(), rate);
-  adagrad(self.bias, bias_sums_[op], gradient.bias.data(), rate);
+  Operator& mean = average_.operators[op];
+  const Gradient& gradient = network.gradient(op);
+  const bool averages = options_.average > 0;
+  adagrad(network,
+          {self.weight.data(), weight_sums_[op].data(), gradient.weight.data(),
+           averages ? mean.weight.data() : nullptr, rate, part},
+          self.weight.size());
+  if (gradient.bias.size() == 0) return;
+  adagrad(network,
+          {self.bias.data(), bias_sums_[op].data(), gradient.bias.data(),
+           averages ? mean.bias.data() : nullptr, rate, part},
+          self.bias.size());
 }
 
 void Optimiser::average_row(std::size_t op, std::size_t row) {
@@ -81,24 +98,18 @@ void Optimiser::step_table(std::size_t op, const Gradient& gradient, float rate)
 
 void Optimiser::step(const Network& network, double factor) {
   ++steps_;
+  // Shorter memory at the start: random initial weights must not linger in the average.
+  const auto n = static_cast<double>(steps_);
+  const double kept = std::min(options_.average, (1.0 + n) / (10.0 + n));
   for (std::size_t p = 0; p < model_.operators.size(); ++p) {
-    if (model_.operators[p].kind == OpKind::kFc) {
-      step_fc(p, network.gradient(p), static_cast<float>(options_.rate * factor));
+    if (is_dense(model_.operators[p])) {
+      step_dense(network, p, static_cast<float>(options_.rate * factor),
+                 static_cast<float>(1.0 - kept));
     } else if (model_.operators[p].kind == OpKind::kEmbedding) {
       step_table(p, network.gradient(p), static_cast<float>(options_.table_rate * factor));
     }
   }
-  if (options_.average <= 0) return;
-  // Shorter memory at the start: random initial weights must not linger in the average.
-  const auto n = static_cast<double>(steps_);
-  const double kept = std::min(options_.average, (1.0 + n) / (10.0 + n));
-  log_kept_ += std::log(kept);
-  for (std::size_t p = 0; p < model_.operators.size(); ++p) {
-    const Operator& op = model_.operators[p];
-    if (op.kind != OpKind::kFc) continue;
-    approach(average_.operators[p].weight, op.weight, static_cast<float>(1.0 - kept));
-    approach(average_.operators[p].bias, op.bias, static_cast<float>(1.0 - kept));
-  }
+  if (options_.average > 0) log_kept_ += std::log(kept);
 }
 
 const Model& Optimiser::average() {

@@ -14,8 +14,8 @@ namespace recpim {
 /// A step is rate * g / sqrt(initial + sum of g^2). The initial sums damp the first steps: they say
 /// how much evidence a weight needs before it moves at its full rate.
 struct AdagradOptions {
-  double rate = 0.03;     ///< Of fcs.
-  double initial = 0.01;  ///< Of fcs, per weight.
+  double rate = 0.03;     ///< Of fcs, and of gains and biases of LayerNorms.
+  double initial = 0.01;  ///< Of the same, per weight.
   double table_rate = 0.06;
   double table_initial = 1e-4;  ///< One sum a table row: the mean of g^2 over the row.
   double table_decay = 0;       ///< L2: added to the gradient of a row that a batch looks up.
@@ -28,13 +28,14 @@ class Optimiser {
  public:
   Optimiser(Model& model, const AdagradOptions& options);
 
-  /// One step along the gradients of the network. `factor` scales both rates (the schedule).
+  /// One step along the gradients of the network (of this model, after backward()), by its threads.
+  /// `factor` scales both rates (the schedule). A bias without a gradient stays as it is.
   void step(const Network& network, double factor);
   /// The averaged weights up to date; valid until the next step().
   const Model& average();
 
  private:
-  void step_fc(std::size_t op, const Gradient& gradient, float rate);
+  void step_dense(const Network& network, std::size_t op, float rate, float part);
   void step_table(std::size_t op, const Gradient& gradient, float rate);
   void average_row(std::size_t op, std::size_t row);
 
