@@ -36,22 +36,56 @@ Stride stride_of(Axis axis, int width) {
   return axis == Axis::kRows ? Stride{1, w} : Stride{w, 1};
 }
 
-void multiply(const Model& model, const Operator& op, const std::vector<float>& x,
-              std::vector<float>& out) {
-  const Operator& in = model.operators[static_cast<std::size_t>(op.inputs[0])];
+// y[o] += w * x[o]: compilers fill vector lanes with outputs, so that every sum keeps the order of
+// its inputs and has the same bits on every instruction set.
+__attribute__((target_clones("default", "arch=x86-64-v3"))) void add_multiple(const float* x,
+                                                                              float w, float* y,
+                                                                              std::size_t n) {
+  for (std::size_t o = 0; o < n; ++o) y[o] += w * x[o];
+}
+
+// All columns at once for an fc along the rows (`weight` outputs x inputs), else vector by vector
+// (`weight` transposed, inputs x outputs).
+void multiply(const Model& model, const Operator& op, const std::vector<float>& weight,
+              const std::vector<float>& x, std::vector<float>& out) {
   const FcShape shape = fc_shape(model, op);
-  const Stride from = stride_of(op.axis, in.width);
-  const Stride to = stride_of(op.axis, op.width);
   const auto inputs = static_cast<std::size_t>(shape.inputs);
-  for (std::size_t v = 0; v < static_cast<std::size_t>(shape.vectors); ++v) {
-    const float* vector = x.data() + v * from.vector;
-    for (std::size_t o = 0; o < static_cast<std::size_t>(shape.outputs); ++o) {
-      const float* w = op.weight.data() + o * inputs;
-      float sum = op.bias[o];
-      for (std::size_t i = 0; i < inputs; ++i) sum += w[i] * vector[i * from.element];
-      out[v * to.vector + o * to.element] = op.relu ? std::max(sum, 0.0F) : sum;
+  const auto outputs = static_cast<std::size_t>(shape.outputs);
+  const auto vectors = static_cast<std::size_t>(shape.vectors);
+  if (op.axis == Axis::kRows) {
+    for (std::size_t o = 0; o < outputs; ++o) {
+      float* y = out.data() + o * vectors;
+      std::fill_n(y, vectors, op.bias[o]);
+      for (std::size_t i = 0; i < inputs; ++i) {
+        add_multiple(x.data() + i * vectors, weight[o * inputs + i], y, vectors);
+      }
+    }
+  } else {
+    for (std::size_t v = 0; v < vectors; ++v) {
+      float* y = out.data() + v * outputs;
+      std::copy_n(op.bias.data(), outputs, y);
+      for (std::size_t i = 0; i < inputs; ++i) {
+        add_multiple(weight.data() + i * outputs, x[v * inputs + i], y, outputs);
+      }
     }
   }
+  if (!op.relu) return;
+  for (float& y : out) y = std::max(y, 0.0F);
+}
+
+// The weights of an fc in the order in which multiply() takes them.
+std::vector<float> arranged(const Model& model, const Operator& op) {
+  if (op.axis == Axis::kRows) return op.weight;
+  const FcShape shape = fc_shape(model, op);
+  const auto inputs = static_cast<std::size_t>(shape.inputs);
+  const auto outputs = static_cast<std::size_t>(shape.outputs);
+  std::vector<float> transposed(op.weight.size());
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      transposed[i * outputs + o] = op.weight[o * inputs + i];
+    }
+  }
+  return transposed;
 }
 
 void dot(const Operator& input, const std::vector<float>& x, std::vector<float>& out) {
@@ -134,13 +168,14 @@ void attend(const Operator& op, const std::vector<float>& q, const std::vector<f
 }  // namespace
 
 FloatReference::FloatReference(const Model& model)
-    : model_(model), outputs_(model.operators.size()) {
+    : model_(model), weights_(model.operators.size()), outputs_(model.operators.size()) {
   for (std::size_t i = 0; i < model.operators.size(); ++i) {
     const Operator& op = model.operators[i];
     const OperatorShape shape = shape_of(model, op);
     if (op.weight.size() != shape.weights() || op.bias.size() != shape.biases) {
       throw std::invalid_argument("operator " + op.name + ": its float weights are not loaded");
     }
+    if (op.kind == OpKind::kFc) weights_[i] = arranged(model, op);
     outputs_[i].resize(static_cast<std::size_t>(op.elements()));
   }
 }
@@ -161,7 +196,7 @@ const std::vector<std::vector<float>>& FloatReference::evaluate(const float* den
         embed(op, bags.at(static_cast<std::size_t>(op.table)), out);
         break;
       case OpKind::kFc:
-        multiply(model_, op, output(op.inputs[0]), out);
+        multiply(model_, op, weights_[p], output(op.inputs[0]), out);
         break;
       case OpKind::kLayerNorm:
         normalise(op, output(op.inputs[0]), out);

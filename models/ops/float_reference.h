@@ -12,8 +12,8 @@
 
 namespace recpim {
 
-/// Evaluates a model's float weights, sample by sample, summing in the order of the inputs. The
-/// model must outlive it.
+/// Evaluates a model's float weights, sample by sample, summing in the order of the inputs. Copies
+/// the weights of fcs, so make one and use it often. The model must outlive it.
 class FloatReference {
  public:
   /// std::invalid_argument where the float weights are not loaded.
@@ -27,6 +27,7 @@ class FloatReference {
 
  private:
   const Model& model_;
+  std::vector<std::vector<float>> weights_;  // kFc, as its loops take them.
   std::vector<std::vector<float>> outputs_;
 };
 
