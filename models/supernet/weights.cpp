@@ -3,17 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "models/graph/builder.h"
 #include "models/graph/kinds.h"
-#include "traces/support/random.h"
+#include "models/supernet/training_streams.h"
 
 namespace recpim::supernet {
 namespace {
-
-// Random sequences of weights, apart from those of splits, architectures and orders.
-constexpr std::uint64_t kWeightStream = std::uint64_t{0x77656967} << 32U;  // "weig"
 
 std::size_t place(std::uint64_t n) { return static_cast<std::size_t>(n); }
 
@@ -49,25 +47,39 @@ double sum_of_squares(const float* values, std::size_t count) {
   return sum;
 }
 
-// What one call of SharedWeights::step() applies.
-struct Pace {
-  float gradient = 1;  // Factor of every gradient, from clipping.
-  float rate = 0;
-  float epsilon = 0;
+// Some rows of an operator's gradient: what one thread works on at a time. Their number depends on
+// shapes alone, so that the sum over them does not depend on threads.
+struct Piece {
+  const Slice* slice = nullptr;
+  std::size_t first = 0, count = 0;
 };
+constexpr std::size_t kPieceElements = 16384;
 
-void adagrad(float* weights, float* sums, const float* gradient, std::size_t count,
-             const Pace& pace) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const float g = pace.gradient * gradient[i];
-    sums[i] += g * g;
-    weights[i] -= pace.rate * g / (std::sqrt(sums[i]) + pace.epsilon);
+std::vector<Piece> pieces_of(const Subnetwork& network, const Network& of) {
+  std::vector<Piece> pieces;
+  for (const Slice& slice : network.slices) {
+    const Gradient& gradient = of.gradient(slice.op);
+    const auto rows = static_cast<std::size_t>(gradient.weight.rows());
+    const auto columns = static_cast<std::size_t>(gradient.weight.cols());
+    const std::size_t at_once = std::max<std::size_t>(1, kPieceElements / columns);
+    for (std::size_t first = 0; first < rows; first += at_once) {
+      pieces.push_back({&slice, first, std::min(at_once, rows - first)});
+    }
   }
+  return pieces;
 }
 
-void step_table(SharedValues& values, const Gradient& gradient, std::size_t width,
-                const Pace& pace) {
-  for (std::size_t r = 0; r < gradient.rows.size(); ++r) {
+double squares_of(const Piece& piece, const Gradient& gradient, bool biased) {
+  const auto columns = static_cast<std::size_t>(gradient.weight.cols());
+  const double weights =
+      sum_of_squares(gradient.weight.data() + piece.first * columns, piece.count * columns);
+  if (!biased) return weights;
+  return weights + sum_of_squares(gradient.bias.data() + piece.first, piece.count);
+}
+
+void step_table(const Piece& piece, const Gradient& gradient, std::size_t width, const Pace& pace,
+                SharedValues& values) {
+  for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
     const float* from = gradient.weight.data() + r * width;
     float squares = 0;
     for (std::size_t i = 0; i < width; ++i) {
@@ -82,23 +94,38 @@ void step_table(SharedValues& values, const Gradient& gradient, std::size_t widt
   }
 }
 
-void step_matrix(SharedValues& values, std::uint64_t columns, const Slice& slice,
-                 const Gradient& gradient, const Pace& pace) {
-  const float* from = gradient.weight.data();
-  for (std::uint64_t row = 0; row < slice.rows; ++row) {
-    for (const Run& run : slice.columns) {
-      const std::size_t at = place(row * columns + run.first);
+void step_matrix(const Piece& piece, const Gradient& gradient, std::size_t columns,
+                 const Pace& pace, SharedValues& values) {
+  const float* from =
+      gradient.weight.data() + piece.first * static_cast<std::size_t>(gradient.weight.cols());
+  for (std::size_t row = piece.first; row < piece.first + piece.count; ++row) {
+    for (const Run& run : piece.slice->columns) {
+      const std::size_t at = row * columns + place(run.first);
       adagrad(values.weight.data() + at, values.weight_sum.data() + at, from, place(run.count),
               pace);
       from += run.count;
     }
   }
   if (values.bias.empty()) return;
-  adagrad(values.bias.data(), values.bias_sum.data(), gradient.bias.data(), place(slice.rows),
-          pace);
+  adagrad(values.bias.data() + piece.first, values.bias_sum.data() + piece.first,
+          gradient.bias.data() + piece.first, piece.count, pace);
 }
 
 }  // namespace
+
+Pace pace_of(const StepOptions& options, double norm) {
+  return {static_cast<float>(norm > options.clip ? options.clip / norm : 1.0),
+          static_cast<float>(options.rate), static_cast<float>(options.epsilon)};
+}
+
+void adagrad(float* weights, float* sums, const float* gradient, std::size_t count,
+             const Pace& pace) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float g = pace.gradient * gradient[i];
+    sums[i] += g * g;
+    weights[i] -= pace.rate * g / (std::sqrt(sums[i]) + pace.epsilon);
+  }
+}
 
 std::uint64_t SharedWeights::biases(const Parameter& parameter) {
   return parameter.norm || parameter.biased ? parameter.rows : 0;
@@ -109,12 +136,7 @@ std::uint64_t SharedWeights::sums(const Parameter& parameter) {
 }
 
 SharedWeights::SharedWeights(std::vector<Parameter> parameters)
-    : parameters_(std::move(parameters)), values_(parameters_.size()) {
-  for (std::size_t p = 0; p < parameters_.size(); ++p) {
-    values_[p].weight.assign(place(parameters_[p].rows * parameters_[p].columns), 0.0F);
-    values_[p].bias.assign(place(biases(parameters_[p])), 0.0F);
-  }
-}
+    : parameters_(std::move(parameters)), values_(parameters_.size()) {}
 
 SharedWeights SharedWeights::random(const SubnetworkBuilder& builder, std::uint64_t seed) {
   SharedWeights weights(builder.parameters());
@@ -122,11 +144,13 @@ SharedWeights SharedWeights::random(const SubnetworkBuilder& builder, std::uint6
   for (std::size_t p = 0; p < weights.parameters_.size(); ++p) {
     const Parameter& parameter = weights.parameters_[p];
     std::vector<float>& values = weights.values_[p].weight;
+    values.resize(place(parameter.rows * parameter.columns));
+    weights.values_[p].bias.assign(place(biases(parameter)), 0.0F);
     if (parameter.norm) {
       std::fill(values.begin(), values.end(), parameter.initial_gain);
       continue;
     }
-    Random random(seed, kWeightStream + p);
+    Random random = random_of(seed, Draw::kWeights, p);
     const double scale = deviation(parameter, relu[p]);
     for (float& value : values) value = static_cast<float>(scale * random.normal());
   }
@@ -178,27 +202,23 @@ void SharedWeights::gather_all(Subnetwork& network) const {
 
 double SharedWeights::step(const Subnetwork& network, const Network& of,
                            const StepOptions& options) {
-  double squares = 0;
-  for (const Slice& slice : network.slices) {
-    const Gradient& gradient = of.gradient(slice.op);
-    squares +=
-        sum_of_squares(gradient.weight.data(), static_cast<std::size_t>(gradient.weight.size()));
-    if (values_[slice.parameter].bias.empty()) continue;
-    squares += sum_of_squares(gradient.bias.data(), static_cast<std::size_t>(gradient.bias.size()));
-  }
-  const double norm = std::sqrt(squares);
+  const std::vector<Piece> pieces = pieces_of(network, of);
+  std::vector<double> squares(pieces.size());
+  of.team().run(pieces.size(), [&](std::size_t p, int) {
+    const Slice& slice = *pieces[p].slice;
+    squares[p] =
+        squares_of(pieces[p], of.gradient(slice.op), !values_[slice.parameter].bias.empty());
+  });
+  const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
   if (!std::isfinite(norm)) return norm;
-  const Pace pace = {static_cast<float>(norm > options.clip ? options.clip / norm : 1.0),
-                     static_cast<float>(options.rate), static_cast<float>(options.epsilon)};
-  for (const Slice& slice : network.slices) {
+  const Pace pace = pace_of(options, norm);
+  of.team().run(pieces.size(), [&](std::size_t p, int) {
+    const Slice& slice = *pieces[p].slice;
     const Parameter& parameter = parameters_[slice.parameter];
-    SharedValues& values = values_[slice.parameter];
-    if (parameter.table >= 0) {
-      step_table(values, of.gradient(slice.op), place(parameter.columns), pace);
-    } else {
-      step_matrix(values, parameter.columns, slice, of.gradient(slice.op), pace);
-    }
-  }
+    const std::size_t columns = place(parameter.columns);
+    const auto step = parameter.table >= 0 ? step_table : step_matrix;
+    step(pieces[p], of.gradient(slice.op), columns, pace, values_[slice.parameter]);
+  });
   return norm;
 }
 

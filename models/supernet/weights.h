@@ -26,13 +26,24 @@ struct SharedValues {
 /// been scaled so that their common norm is at most `clip`.
 struct StepOptions {
   double rate = 0.12;
-  double epsilon = 1e-2;
+  double epsilon = 1e-2;  ///< Above 0: a gradient may be 0.
   double clip = 5;
 };
 
+/// What one step applies.
+struct Pace {
+  float gradient = 1;  ///< Factor of every gradient, from clipping.
+  float rate = 0;
+  float epsilon = 0;
+};
+/// `norm` is that of all gradients of the step.
+Pace pace_of(const StepOptions& options, double norm);
+void adagrad(float* weights, float* sums, const float* gradient, std::size_t count,
+             const Pace& pace);
+
 class SharedWeights {
  public:
-  /// Values of `parameters`, all 0 and without sums.
+  /// Without values: whoever makes it fills them in.
   explicit SharedWeights(std::vector<Parameter> parameters);
   /// Random: fcs normal with variance 1 / columns (2 / columns where a ReLU follows at once),
   /// tables as those of every model, gains as said by the parameter, biases 0. Parameter p draws

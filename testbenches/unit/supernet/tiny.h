@@ -13,6 +13,7 @@
 
 namespace recpim::supernet::test {
 
+using recpim::test::random_chunk;
 using recpim::test::ScratchFolder;
 using recpim::test::small_info;
 using recpim::test::write_trace;

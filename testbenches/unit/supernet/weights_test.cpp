@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <memory>
 #include <numeric>
 
 #include "models/graph/kinds.h"
@@ -188,6 +191,131 @@ TEST(SharedWeights, TablesAreLentNotCopied) {
   weights.gather_all(network);
   EXPECT_EQ(op.weight, before);
   EXPECT_EQ(weights.values(table).weight.data(), values);
+}
+
+// One step of a sub-network, its gradients, and the shared weights before.
+class Step : public testing::Test {
+ protected:
+  void run(const StepOptions& options, int threads = 1) {
+    weights_.gather(network_);
+    for (const Slice& slice : network_.slices) before_.emplace(slice.parameter, slice);
+    {
+      const BorrowedTables tables(weights_, network_);
+      computation_ = std::make_unique<Network>(network_.model, NetworkOptions{threads, false});
+      Batch batch{&chunk_, {}};
+      for (std::uint32_t i = 0; i < 20; ++i) batch.samples.push_back(i);
+      Matrix gradient = computation_->forward(batch);
+      for (Eigen::Index b = 0; b < 20; ++b) gradient(b, 0) = 0.1F * static_cast<float>(b - 8);
+      computation_->backward(batch, gradient);
+    }
+    norm_ = weights_.step(network_, *computation_, options);
+  }
+
+  // Of all gradients that something is trained by, by hand.
+  double norm_by_hand() const {
+    double squares = 0;
+    for (const auto& [p, slice] : before_) {
+      const Gradient& gradient = computation_->gradient(slice.op);
+      squares += gradient.weight.cast<double>().squaredNorm();
+      if (!weights_.values(p).bias.empty()) squares += gradient.bias.cast<double>().squaredNorm();
+    }
+    return std::sqrt(squares);
+  }
+
+  SubnetworkBuilder builder_{tiny_space(), tiny_info()};
+  TraceChunk chunk_ = test::random_chunk(tiny_info(), 20, 3, 5);
+  SharedWeights weights_ = [&] {
+    SharedWeights weights = SharedWeights::random(builder_, 1);
+    weights.start_sums();
+    return weights;
+  }();
+  const SharedWeights old_ = weights_;
+  Subnetwork network_ = builder_.build(sampled(4));
+  std::map<std::size_t, Slice> before_;
+  std::unique_ptr<Network> computation_;
+  double norm_ = 0;
+};
+
+TEST_F(Step, ClipsAndStepsWhatItTouches) {
+  const StepOptions options{0.5, 0.02, 0.25};
+  run(options);
+  EXPECT_NEAR(norm_, norm_by_hand(), 1e-5 * norm_);
+  ASSERT_GT(norm_, 2 * options.clip) << "nothing was clipped";
+  const double part = options.clip / norm_;
+  for (std::size_t p = 0; p < weights_.parameters().size(); ++p) {
+    const Parameter& parameter = weights_.parameters()[p];
+    SCOPED_TRACE(parameter.name);
+    std::vector<float> expected = old_.values(p).weight;
+    std::vector<float> biases = old_.values(p).bias;
+    const auto found = before_.find(p);
+    if (found != before_.end()) {
+      const Gradient& gradient = computation_->gradient(found->second.op);
+      const std::vector<std::uint64_t> columns = columns_of(found->second);
+      for (Eigen::Index r = 0; r < gradient.weight.rows(); ++r) {
+        const bool table = parameter.table >= 0;
+        const auto row =
+            table ? gradient.rows[static_cast<std::size_t>(r)] : static_cast<std::uint64_t>(r);
+        // A row of a table has one sum: the mean of its squares.
+        const double mean = gradient.weight.row(r).cast<double>().squaredNorm() / 16;
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+          const double g = part * gradient.weight(r, static_cast<Eigen::Index>(c));
+          const double root = table ? part * std::sqrt(mean) : std::abs(g);
+          expected[row * parameter.columns + columns[c]] -=
+              static_cast<float>(options.rate * g / (root + options.epsilon));
+        }
+      }
+      for (std::size_t b = 0; b < std::min<std::size_t>(biases.size(), found->second.rows); ++b) {
+        const double g = part * gradient.bias(static_cast<Eigen::Index>(b));
+        biases[b] -= static_cast<float>(options.rate * g / (std::abs(g) + options.epsilon));
+      }
+    }
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      // What nothing touched is the same to the last bit.
+      const bool touched = expected[i] != old_.values(p).weight[i];
+      ASSERT_NEAR(weights_.values(p).weight[i], expected[i], touched ? 2e-6 : 0) << i;
+    }
+    for (std::size_t b = 0; b < biases.size(); ++b) {
+      ASSERT_NEAR(weights_.values(p).bias[b], biases[b], 2e-6) << b;
+    }
+  }
+}
+
+TEST_F(Step, SumsDampTheSecondStep) {
+  const StepOptions options{0.5, 1e-6, 1e9};
+  const std::size_t logit = find(weights_, "logit");
+  const float before = weights_.values(logit).bias[0];
+  run(options);
+  const double first = weights_.values(logit).bias[0] - before;
+  EXPECT_NEAR(std::abs(first), 0.5, 1e-6);  // g / |g|
+  const auto g = computation_->gradient(before_.at(logit).op).bias(0);
+  EXPECT_NEAR(weights_.values(logit).bias_sum[0], g * g, 1e-6 * g * g);
+  run(options);
+  // The same gradient once more: its logit gradients do not depend on weights.
+  EXPECT_NEAR(weights_.values(logit).bias[0] - before, first * (1 + 1 / std::sqrt(2.0)), 1e-5);
+}
+
+TEST_F(Step, ThreadsChangeNothing) {
+  run({});
+  SharedWeights one = weights_;
+  weights_ = old_;
+  run({}, 3);
+  for (std::size_t p = 0; p < one.parameters().size(); ++p) {
+    EXPECT_EQ(one.values(p).weight, weights_.values(p).weight);
+    EXPECT_EQ(one.values(p).weight_sum, weights_.values(p).weight_sum);
+    EXPECT_EQ(one.values(p).bias, weights_.values(p).bias);
+  }
+}
+
+TEST_F(Step, GradientsThatAreNotFiniteChangeNothing) {
+  weights_.values(find(weights_, "logit")).bias[0] = 0;
+  weights_.values(find(weights_, "logit")).weight[0] = std::numeric_limits<float>::infinity();
+  const SharedWeights before = weights_;
+  run({});
+  EXPECT_FALSE(std::isfinite(norm_));
+  for (std::size_t p = 0; p < before.parameters().size(); ++p) {
+    EXPECT_EQ(before.values(p).weight, weights_.values(p).weight);
+    EXPECT_EQ(before.values(p).weight_sum, weights_.values(p).weight_sum);
+  }
 }
 
 }  // namespace
