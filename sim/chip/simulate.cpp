@@ -13,6 +13,10 @@
 #include "sim/chip/report.h"
 #include "traces/support/error.h"
 
+#ifdef RECPIM_SANITIZED
+extern "C" void recpim_on_main_stack();  // testbenches/harness/sanitizer.cpp
+#endif
+
 namespace recpim {
 namespace {
 
@@ -54,6 +58,9 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
                      values ? prediction_elements(model) : 0, options.arrivals, options.progress);
   player.initiator_o.bind(chip.host().target_i);
   sc_core::sc_start();
+#ifdef RECPIM_SANITIZED
+  recpim_on_main_stack();
+#endif
   player.rethrow_failure();
   if (player.results().size() != samples) {
     report_deadlock(chip, chip.host().completed(), samples);

@@ -251,11 +251,12 @@ void ShiftAdd::accumulate(const Stage& in) {
           layout_[static_cast<std::size_t>(g * shape_.columns_per_adc + in.column)];
       const int channel = cb * shape_.channels_per_crossbar + use.channel;
       if (use.channel < 0 || channel >= shape_.channels) continue;
-      std::int64_t value = in.values[static_cast<std::size_t>(cb)][static_cast<std::size_t>(g)]
-                           << (use.digit * shape_.cell_bits);
+      // Products and not shifts: an undone inversion can leave a negative value.
+      std::int64_t value = in.values[static_cast<std::size_t>(cb)][static_cast<std::size_t>(g)] *
+                           (std::int64_t{1} << (use.digit * shape_.cell_bits));
       if (use.negative) value = -value;
       if (shape_.encoding == Encoding::kOffset && use.digit == 0) {
-        value -= inputs << (shape_.weight_bits - 1);
+        value -= inputs * (std::int64_t{1} << (shape_.weight_bits - 1));
       }
       accumulators_[static_cast<std::size_t>(channel)] += static_cast<std::int32_t>(weight * value);
     }

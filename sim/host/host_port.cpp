@@ -127,7 +127,7 @@ void HostPort::submit(tlm::tlm_generic_payload& transaction) {
     Values values;
     if (with_values) {
       std::vector<std::int32_t> words(elements);
-      std::memcpy(words.data(), at, std::size_t{4} * elements);
+      if (elements > 0) std::memcpy(words.data(), at, std::size_t{4} * elements);
       at += std::size_t{4} * elements;
       values = std::make_shared<const std::vector<std::int32_t>>(std::move(words));
     }

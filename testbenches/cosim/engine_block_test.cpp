@@ -270,11 +270,12 @@ class DotZoo : public EngineZoo {
     for (std::size_t p = 0; p < order_.size(); ++p) {
       top_->group_i = static_cast<std::uint32_t>(p / kLanes);
       top_->eval();
-      std::int32_t sum = 0;
+      // Operands of 16 bits may pass the 32 bits that the engine keeps, which then wrap.
+      std::int64_t sum = 0;
       for (int j = 0; j < width_; ++j) {
-        sum += element(order_[p].first, j) * element(order_[p].second, j);
+        sum += std::int64_t{element(order_[p].first, j)} * element(order_[p].second, j);
       }
-      ASSERT_EQ(static_cast<std::int32_t>(top_->dot_o[p % kLanes]), sum) << "pair " << p;
+      ASSERT_EQ(top_->dot_o[p % kLanes], static_cast<std::uint32_t>(sum)) << "pair " << p;
     }
     ++finished_;
   }
