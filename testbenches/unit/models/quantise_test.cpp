@@ -191,17 +191,13 @@ TEST_F(QuantiseTest, EqualisationKeepsTheFunctionAndAlignsTheRanges) {
   }
   quantise(model, *trace_, spread_samples(600));
   EXPECT_LT(largest_error(model), 0.05);
-  // Undone, the tables have the deviation of new ones and the function is still the same.
-  undo_equalisation(model);
-  for (const std::size_t p : interaction.parts) {
-    const Operator& op = model.operators[p];
-    double squares = 0;
-    for (const float w : op.weight) squares += static_cast<double>(w) * w;
-    EXPECT_NEAR(std::sqrt(squares / static_cast<double>(op.weight.size())),
-                initial_deviation(model, op), 1e-6);
+  // Training starts from the weights of a new model, whatever gains create has put on them.
+  ASSERT_TRUE(model.random_weights);
+  initialise_weights(model);
+  const Model fresh = create_dlrm(info, {8, {16, 8}, {16, 8, 1}}, {8, 8}, 3);
+  for (std::size_t p = 0; p < model.operators.size(); ++p) {
+    EXPECT_EQ(model.operators[p].weight, fresh.operators[p].weight);
   }
-  const auto undone = float_outputs(model, *trace_, 0, 600);
-  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(undone[i], before[i], 1e-5);
 }
 
 TEST_F(QuantiseTest, EqualisationOfATableThatIsNeverSeen) {
