@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#define RECPIM_EIGEN_NAME recpim_eigen_v3
+#include "testbenches/bench/training/eigen_product_body.h"
+
+namespace recpim::bench {
+
+void eigen_products_v3(const FcProducts& fc) { eigen_products(fc); }
+
+}  // namespace recpim::bench
