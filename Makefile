@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 # Debian packages; README.md says why each is there.
 PACKAGES := g++ clang clang-format clang-tidy cmake ninja-build pkg-config ccache git python3 \
   libsystemc-dev libeigen3-dev libboost-program-options-dev libgtest-dev libbenchmark-dev \
-  libhdf5-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libssl-dev \
+  libhdf5-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libssl-dev libonnx-dev libprotobuf-dev \
   verilator yosys
 
 .PHONY: help setup build test run cosim search bench lint format clean nightly

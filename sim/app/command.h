@@ -57,6 +57,7 @@ const std::string& command_line();
 int run_trace(const Arguments& arguments);
 int run_model(const Arguments& arguments);
 int run_model_create(const Arguments& arguments);
+int run_model_import(const Arguments& arguments);
 int run_map(const Arguments& arguments);
 int run_cosim(const Arguments& arguments);
 int run_simulate(const Arguments& arguments);

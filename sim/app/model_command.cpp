@@ -164,6 +164,7 @@ constexpr Verb kVerbs[] = {
     {"create", "a new model with random weights, quantised", run_model_create},
     {"show", "the operators of a model", run_show},
     {"evaluate", "log loss and AUC on a trace, float and integer", run_evaluate},
+    {"import", "a model from an ONNX file, quantised", run_model_import},
 };
 
 }  // namespace
