@@ -389,16 +389,11 @@ Architecture ArchitectureSpace::sample_for_training(Random& random) const {
 
 Architecture ArchitectureSpace::mutate(const Architecture& architecture, Random& random) const {
   Choices choices = this->choices(architecture);
-  std::vector<std::vector<std::size_t>> movable;  // Genes by block; blocks without one left out.
-  for (std::size_t first = 0; first < genes_.size(); first += kFields) {
-    std::vector<std::size_t> genes;
-    for (std::size_t g = first; g < first + kFields; ++g) {
-      if (genes_[g].choices > 1) genes.push_back(g);
-    }
-    if (!genes.empty()) movable.push_back(std::move(genes));
+  const std::size_t first = random.below(architecture.blocks.size()) * kFields;
+  std::vector<std::size_t> genes;  // Never empty: a block has its switches.
+  for (std::size_t g = first; g < first + kFields; ++g) {
+    if (genes_[g].choices > 1) genes.push_back(g);
   }
-  if (movable.empty()) return architecture;
-  const auto& genes = movable[random.below(movable.size())];
   const std::size_t gene = genes[random.below(genes.size())];
   auto other = static_cast<int>(random.below(static_cast<std::uint64_t>(genes_[gene].choices - 1)));
   if (other >= choices[gene]) ++other;

@@ -77,8 +77,8 @@ class ArchitectureSpace {
   /// of them, n the most there can be, and is uniform among those of its size; the other fields
   /// are uniform.
   Architecture sample_for_training(Random& random) const;
-  /// One field of one block takes another value: the block uniform among those with a field that
-  /// has another value, then such a field, then the value, uniform. The same where there is none.
+  /// One field of one block takes another value: the block uniform, then one of its fields that
+  /// have another value, then the value.
   Architecture mutate(const Architecture& architecture, Random& random) const;
 
  private:

@@ -390,8 +390,7 @@ TEST(ArchitectureSpace, MutationResamplesOneFieldOfOneBlock) {
   EXPECT_LT(chi_square(widths, all / 7), 22.5);
 }
 
-TEST(ArchitectureSpace, MutationWithoutAnythingToChange) {
-  // A single block still has its switches; so every mutation flips one of the two.
+TEST(ArchitectureSpace, MutationOfTheLeastSpaceFlipsASwitch) {
   const ArchitectureSpace space(least(1));
   Random random(6);
   const Architecture a = space.architecture(Choices(14, 0));
