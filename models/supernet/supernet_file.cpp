@@ -225,9 +225,13 @@ SpaceDescription space_named(const std::string& name_or_file) {
   return read_space(JsonView(json, name_or_file));
 }
 
-bool is_supernet(const std::string& folder) {
+Presence presence_of(const std::string& folder) {
   std::error_code failure;
-  return fs::is_regular_file(in_folder(folder, kDescriptionFile), failure);
+  const std::string path = in_folder(folder, kDescriptionFile);
+  if (!fs::exists(path, failure)) return Presence::kNone;
+  const Json json = read_json_file(path);
+  const bool finished = JsonView(json, path).at("finished").boolean();
+  return finished ? Presence::kFinished : Presence::kUnfinished;
 }
 
 Supernet load_supernet(const std::string& folder) {

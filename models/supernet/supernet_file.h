@@ -38,8 +38,9 @@ struct Supernet {
   bool finished() const { return step == steps; }
 };
 
-/// Whether a folder holds a supernet; false where there is none at all.
-bool is_supernet(const std::string& folder);
+enum class Presence { kNone, kUnfinished, kFinished };
+/// Whether a folder holds a supernet, by its supernet.json alone. InputError where that is damaged.
+Presence presence_of(const std::string& folder);
 /// Reads and checks a folder; sums of gradients only of an unfinished supernet. InputError names
 /// file and place.
 Supernet load_supernet(const std::string& folder);

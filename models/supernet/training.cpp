@@ -28,7 +28,7 @@ constexpr double kWarmup = 0.1;  // Of all steps; NASRec's public code.
 
 // What the progress note and the report look at. More samples or networks would cost as much as
 // the training of a small trace.
-constexpr std::uint64_t kFixedNetworks = 4;
+constexpr int kFixedNetworks = 4;
 constexpr std::uint64_t kFixedSamples = 1024;
 constexpr std::uint64_t kLooks = 20;       // In all.
 constexpr std::uint64_t kStepsALook = 32;  // At least.
@@ -75,7 +75,7 @@ class Trainer {
     }
     supernet_.weights.drop_sums();
     if (run_.checkpoint) run_.checkpoint(supernet_);
-    return {meter_.samples(), look(), meter_.constant_log_loss()};
+    return {meter_.samples(), kFixedNetworks, look(), meter_.constant_log_loss()};
   }
 
  private:
@@ -109,8 +109,9 @@ class Trainer {
   // The mean validation loss of a few sub-networks, always the same.
   double look() {
     double sum = 0;
-    for (std::uint64_t i = 0; i < kFixedNetworks; ++i) {
-      Random random = random_of(supernet_.options.seed, Draw::kFixed, i);
+    for (int i = 0; i < kFixedNetworks; ++i) {
+      Random random =
+          random_of(supernet_.options.seed, Draw::kFixed, static_cast<std::uint64_t>(i));
       const Architecture architecture = space_.sample_for_training(random);
       sum += meter_.measure(supernet_.weights, supernet_.builder.build(architecture)).logloss;
     }

@@ -23,9 +23,11 @@ struct TrainingRun {
   std::function<void(const Supernet&)> checkpoint;
 };
 
+/// On validation samples.
 struct SupernetReport {
-  std::uint64_t samples = 0;    ///< Of validation that were looked at.
-  double logloss = 0;           ///< Mean over a few fixed sub-networks, fake-quantised.
+  std::uint64_t samples = 0;
+  int networks = 0;             ///< Fixed sub-networks,
+  double logloss = 0;           ///< and the mean of their losses, fake-quantised.
   double constant_logloss = 0;  ///< Of always predicting the share of clicks.
 };
 

@@ -56,6 +56,7 @@ const std::string& command_line();
 
 int run_trace(const Arguments& arguments);
 int run_model(const Arguments& arguments);
+int run_model_extract(const Arguments& arguments);
 int run_model_create(const Arguments& arguments);
 int run_model_import(const Arguments& arguments);
 int run_map(const Arguments& arguments);

@@ -104,6 +104,7 @@ TEST_F(SupernetFile, AFinishedOneHasNoSums) {
   const auto before = std::filesystem::file_size(folder_ + "/weights.h5");
   update_supernet(*supernet_, folder_);
   EXPECT_LT(std::filesystem::file_size(folder_ + "/weights.h5"), before * 2 / 3);
+  EXPECT_EQ(presence_of(folder_), Presence::kFinished);
   const Supernet read = load_supernet(folder_);
   EXPECT_TRUE(read.finished());
   EXPECT_TRUE(read.weights.values(0).weight_sum.empty());
@@ -153,9 +154,9 @@ TEST_F(SupernetFile, AFolderOfOthersStays) {
   write_text_file(scratch_.at("mine/notes.txt"), "mine");
   EXPECT_THROW(write_supernet(*supernet_, scratch_.at("mine")), InputError);
   EXPECT_EQ(read_text_file(scratch_.at("mine/notes.txt")), "mine");
-  EXPECT_FALSE(is_supernet(scratch_.at("mine")));
-  EXPECT_FALSE(is_supernet(scratch_.at("nothing")));
-  EXPECT_TRUE(is_supernet(folder_));
+  EXPECT_EQ(presence_of(scratch_.at("mine")), Presence::kNone);
+  EXPECT_EQ(presence_of(scratch_.at("nothing")), Presence::kNone);
+  EXPECT_EQ(presence_of(folder_), Presence::kUnfinished);
   EXPECT_THROW(load_supernet(scratch_.at("nothing")), InputError);
   EXPECT_THROW(load_supernet(scratch_.at("mine")), InputError);
 }

@@ -2,8 +2,6 @@
 #include "models/supernet/training.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,13 +9,13 @@
 #include <cmath>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "models/ops/float_reference.h"
 #include "models/ops/metrics.h"
 #include "models/supernet/quality.h"
 #include "models/supernet/training_batches.h"
 #include "models/training/split.h"
+#include "testbenches/unit/supernet/kill.h"
 #include "testbenches/unit/supernet/tiny.h"
 #include "traces/support/error.h"
 #include "traces/support/output.h"
@@ -46,7 +44,8 @@ std::string bytes(const std::string& folder) {
 // Trains in a folder as the command does: from the start, or from what is there.
 void train_in(const std::string& folder, const TraceReader& trace, const SupernetOptions& options,
               int threads = 1) {
-  if (!is_supernet(folder)) write_supernet(new_supernet(tiny_space(), trace, options), folder);
+  if (presence_of(folder) == Presence::kNone)
+    write_supernet(new_supernet(tiny_space(), trace, options), folder);
   Supernet supernet = load_supernet(folder);
   TrainingRun run;
   run.threads = threads;
@@ -193,40 +192,36 @@ TEST_F(SupernetTraining, OnlyTheTrainPartIsSeen) {
             read_text_file(scratch_.at("b/weights.h5")));
 }
 
-// Runs the training in a process of its own and kills it after `after`; true if it died of that.
-bool killed(const std::string& folder, const std::string& trace, std::chrono::milliseconds after) {
-  const pid_t child = fork();
-  if (child == 0) {
-    const TraceReader reader(trace);
-    train_in(folder, reader, short_options(), 2);
-    _exit(0);
-  }
-  std::this_thread::sleep_for(after);
-  kill(child, SIGKILL);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status);
-}
-
 TEST_F(SupernetTraining, KilledAndResumedEndsAsUninterrupted) {
   const std::string path = generated_trace(scratch_, 600);
+  SupernetOptions options = short_options();
+  options.epochs = 6;
   {
     const TraceReader trace(path);
-    train_in(scratch_.at("whole"), trace, short_options());
+    train_in(scratch_.at("whole"), trace, options);
   }
   // Killed again and again, at moments spread from before the folder is there to the end.
   int kills = 0;
   std::set<std::uint64_t> steps;
-  for (int i = 0; i < 12; ++i) {
-    kills += killed(scratch_.at("cut"), path, std::chrono::milliseconds(2 + 5 * i)) ? 1 : 0;
-    if (is_supernet(scratch_.at("cut"))) steps.insert(load_supernet(scratch_.at("cut")).step);
+  for (int i = 0; i < 8; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      const TraceReader trace(path);
+      train_in(scratch_.at("cut"), trace, options, 2);
+      _exit(0);
+    }
+    const std::chrono::microseconds little(379 * i);
+    kills += test::kill_after(child, scratch_.at("cut/weights.h5"), 2 * i, little) ? 1 : 0;
+    if (presence_of(scratch_.at("cut")) != Presence::kNone) {
+      steps.insert(load_supernet(scratch_.at("cut")).step);
+    }
   }
-  EXPECT_GT(kills, 4);
+  EXPECT_GT(kills, 3);
   EXPECT_GT(steps.size(), 2U) << "no kill hit the training itself";
   const TraceReader trace(path);
-  train_in(scratch_.at("cut"), trace, short_options());
+  train_in(scratch_.at("cut"), trace, options);
   EXPECT_EQ(bytes(scratch_.at("cut")), bytes(scratch_.at("whole")));
-  EXPECT_EQ(load_supernet(scratch_.at("cut")).step, load_supernet(scratch_.at("cut")).steps);
+  EXPECT_EQ(presence_of(scratch_.at("cut")), Presence::kFinished);
 }
 
 TEST_F(SupernetTraining, AKillBetweenTheTwoFilesOfACheckpoint) {
