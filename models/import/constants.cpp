@@ -2,21 +2,50 @@
 #include "models/import/constants.h"
 
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 namespace recpim::onnx_import {
 namespace {
 
-template <typename T>
-T apply(const std::string& op, T a, T b) {
+float apply(const std::string& op, float a, float b) {
   if (op == "Add") return a + b;
   if (op == "Sub") return a - b;
   if (op == "Mul") return a * b;
-  if (op == "Equal") return static_cast<T>(a == b);
-  if (op == "Div") {
-    if (b == 0) throw Unsupported("a division by 0", "constants other than 0");
-    return a / b;
+  if (op == "Div") return a / b;
+  if (op == "Equal") return a == b ? 1.0F : 0.0F;
+  return std::pow(a, b);
+}
+
+std::int64_t to_integer(double value) {
+  if (!(std::abs(value) < 9e18)) {
+    throw Unsupported("the integer " + std::to_string(value), "integers of 64 bits");
   }
-  return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+  return static_cast<std::int64_t>(value);
+}
+
+std::int64_t apply(const std::string& op, std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  bool beyond = false;
+  if (op == "Add") {
+    beyond = __builtin_add_overflow(a, b, &result);
+  } else if (op == "Sub") {
+    beyond = __builtin_sub_overflow(a, b, &result);
+  } else if (op == "Mul") {
+    beyond = __builtin_mul_overflow(a, b, &result);
+  } else if (op == "Equal") {
+    result = a == b ? 1 : 0;
+  } else if (op == "Div") {
+    beyond = b == 0 || (b == -1 && a == std::numeric_limits<std::int64_t>::min());
+    if (!beyond) result = a / b;
+  } else {
+    result = to_integer(std::pow(static_cast<double>(a), static_cast<double>(b)));
+  }
+  if (beyond) {
+    throw Unsupported(op + " of " + std::to_string(a) + " and " + std::to_string(b),
+                      "results of 64 bits");
+  }
+  return result;
 }
 
 // As floats or as integers, spread over `dims`.
@@ -27,8 +56,14 @@ std::vector<T> spread(const Value& value, const Dims& dims) {
   result.reserve(move.from.size());
   for (const std::int64_t from : move.from) {
     const auto i = static_cast<std::size_t>(from);
-    result.push_back(value.constant.is_float ? static_cast<T>(value.constant.floats[i])
-                                             : static_cast<T>(value.constant.integers[i]));
+    if constexpr (std::is_same_v<T, float>) {
+      result.push_back(value.constant.is_float ? value.constant.floats[i]
+                                               : static_cast<float>(value.constant.integers[i]));
+    } else {
+      result.push_back(value.constant.is_float
+                           ? to_integer(static_cast<double>(value.constant.floats[i]))
+                           : value.constant.integers[i]);
+    }
   }
   return result;
 }
@@ -65,7 +100,7 @@ ValuePtr fold_unary(const std::string& op, const Value& value) {
   for (float& f : result.floats) f = op == "Neg" ? -f : std::sqrt(f);
   for (std::int64_t& i : result.integers) {
     if (op != "Neg") throw Unsupported("a root of integers", "floats");
-    i = -i;
+    i = apply("Sub", std::int64_t{0}, i);
   }
   return constant_of(std::move(result));
 }

@@ -231,7 +231,7 @@ Dims reshaped(const Dims& dims, const Dims& target, std::int64_t batch) {
     for (std::size_t i = 0; i < to.size(); ++i) {
       if (to[i] != kBatch && to[i] != batch) continue;
       Dims result = batch_at(to, i, count(dims, 0, at), count(dims, at + 1, dims.size()));
-      if (!result.empty()) return result;
+      if (!result.empty() && count(result) == count(dims)) return result;
     }
   }
   throw Unsupported("shape " + text_of(target),

@@ -24,7 +24,11 @@ std::int64_t width_of(const Input& input, const std::string& file) {
     reject(file, "input " + input.name, std::to_string(input.dims.size()) + " dimensions",
            "[batch] or [batch, n]");
   }
-  return input.dims.size() == 1 ? 1 : input.dims[1];
+  const std::int64_t width = input.dims.size() == 1 ? 1 : input.dims[1];
+  if (width > (1 << 20)) {
+    reject(file, "input " + input.name, std::to_string(width), "at most 2^20 columns");
+  }
+  return width;
 }
 
 }  // namespace
