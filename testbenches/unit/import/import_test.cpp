@@ -219,7 +219,8 @@ TEST_F(Import, BadFiles) {
            {"bad_operator", {"bad_operator.onnx", "node tanh_1 (Tanh)", "Gemm", "Sigmoid"}},
            {"bad_initializer", {"bad_initializer.onnx", "node add_1 (Add)", "absent"}},
            {"bad_dims", {"bad_dims.onnx", "node gemm_0 (Gemm)", "[batch, 4]"}},
-           {"bad_epsilon", {"bad_epsilon.onnx", "(LayerNormalization)", "epsilon"}}}) {
+           {"bad_epsilon", {"bad_epsilon.onnx", "(LayerNormalization)", "epsilon"}},
+           {"bad_epsilon_of_parts", {"(Add)", "epsilon"}}}) {
     expect_rejected("'" + data(name) + ".onnx' --trace four.h5", parts);
   }
   const std::string whole = read_text_file(data("dlrm.onnx"));

@@ -69,7 +69,7 @@ class File:
         b, B = self.weight(outputs)
         return self.node("Gemm", x, w, b, transB=1), lambda v: v @ W.T + B
 
-    def rows(self, i, dim, each=True):
+    def rows(self, i, dim):
         """One embedding a table: names and values."""
         names, values = [], []
         for t, rows in enumerate(self.tables):
@@ -79,7 +79,14 @@ class File:
             values.append(W[self.i[:, t]])
         return names, values
 
-    def save(self, output, expected, directory=HERE, shape=("batch", None)):
+    def parts_of_norm(self, x, epsilon=1e-5):
+        """A LayerNorm as opsets before 17 have it, without gain and bias."""
+        c = self.node("Sub", x, self.node("ReduceMean", x, axes=[-1]))
+        v = self.node("ReduceMean", self.node("Mul", c, c), axes=[-1])
+        v = self.node("Add", v, self.constant(np.float32(epsilon)))
+        return self.node("Div", c, self.node("Sqrt", v))
+
+    def save(self, output, expected, directory=HERE):
         graph = helper.make_graph(
             self.nodes, self.name, self.inputs,
             [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)], self.weights)
@@ -255,7 +262,7 @@ def attention():
 
 
 def moves():
-    """Slices, pads, splits, means, relu of a sum: what no operator of ours has as it is."""
+    """Slices, pads, means, Relu of a sum, norm of a Relu: what no operator of ours has as it is."""
     f = File("moves", 7, ())
     x = f.float_input(dims=[1, 7])  # A batch of a fixed size.
     a = f.node("Slice", x, f.ints(1), f.ints(7), f.ints(1), f.ints(2))
@@ -270,8 +277,10 @@ def moves():
     p = f.node("Pad", m, f.ints(0, 1, 0, 2))
     P = np.pad(M, ((0, 0), (1, 2)))
     n = f.node("Neg", f.node("Div", p, f.constant(np.float32(4))))
-    o, g2 = f.linear(f.node("Concat", n, f.node("Identity", r), axis=1), 9, 3)
-    f.save(o, g2(np.concatenate([-P / 4, R], 1)))
+    y = f.parts_of_norm(r)
+    last = f.node("Gather", r, f.ints(-1, 1), axis=1)
+    o, g2 = f.linear(f.node("Concat", n, f.node("Identity", r), y, last, axis=1), 15, 3)
+    f.save(o, g2(np.concatenate([-P / 4, R, norm(R), R[:, [-1, 1]]], 1)))
 
 
 def bags():
@@ -293,7 +302,7 @@ def bags():
 
 def bad():
     """Files that must be refused."""
-    def mlp(name, op="Relu", missing=False, inputs=4, epsilon=None, outputs=1):
+    def mlp(name, op="Relu", missing=False, inputs=4, epsilon=None):
         f = File(name, 4)
         f.x = f.x[:, :4]
         h, _ = f.linear(f.float_input(), inputs, 3)
@@ -303,6 +312,8 @@ def bad():
             f.opset = 17
             w, _ = f.weight(3)
             h = f.node(op, h, w, w, epsilon=epsilon)
+        elif epsilon is not None:
+            h = f.parts_of_norm(h, epsilon)
         else:
             h = f.node(op, h)
         o, _ = f.linear(h, 3, 1)
@@ -313,6 +324,7 @@ def bad():
     mlp("bad_initializer", missing=True)
     mlp("bad_dims", inputs=5)
     mlp("bad_epsilon", op="LayerNormalization", epsilon=1e-3)
+    mlp("bad_epsilon_of_parts", epsilon=1e-3)
 
 
 if __name__ == "__main__":
