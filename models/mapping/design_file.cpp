@@ -12,6 +12,13 @@ std::string seen_from(const fs::path& folder, const std::string& path) {
   return fs::proximate(path, folder.empty() ? fs::path(".") : folder).string();
 }
 
+// The folder that a design lies in, links resolved: its paths are relative to where it really is.
+fs::path folder_of(const std::string& design) {
+  std::error_code failure;
+  const fs::path real = fs::canonical(design, failure);
+  return (failure ? fs::path(design) : real).parent_path();
+}
+
 std::string reached_through(const fs::path& folder, const std::string& path) {
   return (folder / path).lexically_normal().string();
 }
@@ -29,8 +36,12 @@ void save_design(const Design& design, const std::string& path) {
 }
 
 Design load_design(const std::string& path, std::string* folder_of_model) {
-  const fs::path folder = fs::path(path).parent_path();
   const Json json = read_json_file(path);
+  // As it was given where that leads there too: complaints then name the model as the user does.
+  const fs::path real = folder_of(path);
+  std::error_code failure;
+  const fs::path given = fs::absolute(path, failure).lexically_normal().parent_path();
+  const fs::path folder = given == real ? fs::path(path).parent_path() : real;
   Design design = design_from_json(JsonView(json, path));
   if (!design.model_path.empty()) design.model_path = reached_through(folder, design.model_path);
   if (names_file(design.hardware.technology)) {

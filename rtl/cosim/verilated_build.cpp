@@ -18,6 +18,7 @@
 #include "traces/support/json.h"
 #include "traces/support/output.h"
 #include "traces/support/sha256.h"
+#include "traces/support/subprocess.h"
 
 namespace recpim {
 namespace {
@@ -252,7 +253,7 @@ bool intact(const std::string& library) {
 }
 
 void run_logged(const std::string& command, const std::string& log) {
-  if (std::system((command + " >>" + quoted(log) + " 2>&1").c_str()) != 0) {
+  if (!run_command(command + " >>" + quoted(log) + " 2>&1")) {
     throw CheckError("the Verilator build failed; see " + log);
   }
 }

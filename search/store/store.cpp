@@ -161,12 +161,28 @@ void Store::compare(const Json& config) const {
   if (!text.empty()) throw InputError(folder_ + ": --resume: " + text);
 }
 
+template <typename Read>
+auto Store::reading(const Read& read) const {
+  try {
+    return read();
+  } catch (const SqliteError& sqlite) {
+    reject((fs::path(folder_) / kFile).string(), "", sqlite.what(),
+           "a search store that can be read, with room beside it");
+  }
+}
+
 std::string Store::git() const {
-  Statement select(*database_, "SELECT git FROM run");
-  return select.step() ? select.text(0) : "";
+  return reading([&]() -> std::string {
+    Statement select(*database_, "SELECT git FROM run");
+    return select.step() ? select.text(0) : "";
+  });
 }
 
 std::vector<Evaluation> Store::evaluations() const {
+  return reading([&] { return read_evaluations(); });
+}
+
+std::vector<Evaluation> Store::read_evaluations() const {
   std::string columns;
   for (const char* name : kObjectiveNames) columns += std::string(", ") + name;
   for (const char* name : kDetailNames) columns += std::string(", ") + name;

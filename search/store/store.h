@@ -55,6 +55,9 @@ class Store {
 
  private:
   struct Database;
+  template <typename Read>
+  auto reading(const Read& read) const;
+  std::vector<Evaluation> read_evaluations() const;
   void lock();
   void require_ours(bool resume) const;
   void create(const Json& config, const std::string& git) const;

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 
 #include "traces/support/error.h"
+#include "traces/support/json.h"
 
 namespace recpim::app {
 namespace {
@@ -30,7 +32,40 @@ std::string shown(T value) {
   return text.str();
 }
 
+// "recpim trace generate" of "recpim trace generate --out FILE [options]".
+std::string words_of_command(const std::string& usage) {
+  std::istringstream words(usage);
+  std::string command;
+  std::string word;
+  while (words >> word && std::islower(static_cast<unsigned char>(word[0])) != 0) {
+    command += (command.empty() ? "" : " ") + word;
+  }
+  return command;
+}
+
+bool is_utf8(const std::string& text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
 }  // namespace
+
+void keep_inputs(const std::string& out, const std::vector<std::string>& inputs) {
+  std::error_code failure;
+  for (const std::string& input : inputs) {
+    if (std::filesystem::equivalent(out, input, failure)) {
+      reject(out, "", "", "a place of its own, not that of " + input + ", which is read");
+    }
+  }
+}
+
+std::vector<std::string> files_of_model(const std::string& folder) {
+  return {folder + "/model.json", folder + "/model.h5"};
+}
 
 Options::Options(std::string usage) : usage_(std::move(usage)) {
   description_.add_options()("help,h", "print this help");
@@ -67,8 +102,7 @@ bool Options::parse(const Arguments& arguments) {
         po::command_line_parser(arguments).options(all).positional(positional_).style(style).run(),
         values_);
   } catch (const po::error& error) {
-    throw InputError(std::string(error.what()) + "; see " +
-                     usage_.substr(0, usage_.find(' ', usage_.find(' ') + 1)) + " --help");
+    throw InputError(std::string(error.what()) + "; see " + words_of_command(usage_) + " --help");
   }
   if (values_.count("help") != 0) {
     std::cout << "usage: " << usage_ << "\n";
@@ -97,7 +131,9 @@ bool Options::chosen(const std::string& name) const {
 
 std::string Options::text(const std::string& name) const {
   if (!given(name)) reject("--" + name, "", "", "a value, the option is missing");
-  return values_.at(name).as<std::string>();
+  std::string value = values_.at(name).as<std::string>();
+  if (!is_utf8(value)) reject("--" + name, "", "", "text in UTF-8");
+  return value;
 }
 
 std::int64_t Options::integer(const std::string& name, std::int64_t low, std::int64_t high) const {

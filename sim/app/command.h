@@ -33,10 +33,11 @@ class Options {
   /// returns 0). Unknown, repeated or incomplete options and surplus words are InputErrors.
   bool parse(const Arguments& arguments);
 
-  bool given(const std::string& name) const;        ///< Given, or with a default.
-  bool chosen(const std::string& name) const;       ///< Given on the command line.
-  bool on(const std::string& name) const;           ///< A flag.
-  std::string text(const std::string& name) const;  ///< InputError where it is missing.
+  bool given(const std::string& name) const;   ///< Given, or with a default.
+  bool chosen(const std::string& name) const;  ///< Given on the command line.
+  bool on(const std::string& name) const;      ///< A flag.
+  /// InputError where it is missing or no UTF-8 (every path ends up in a JSON file).
+  std::string text(const std::string& name) const;
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
   double number(const std::string& name, double low, double high) const;
   std::string one_of(const std::string& name, const std::vector<std::string>& accepted) const;
@@ -50,6 +51,11 @@ class Options {
   std::vector<std::pair<std::string, std::string>> positional_help_;
   po::variables_map values_;
 };
+
+/// InputError where `out` is one of the files that are read, whatever links lead there.
+void keep_inputs(const std::string& out, const std::vector<std::string>& inputs);
+/// For keep_inputs().
+std::vector<std::string> files_of_model(const std::string& folder);
 
 /// The command line of this process, for the provenance of results.
 const std::string& command_line();

@@ -64,6 +64,8 @@ int run_map(const Arguments& arguments) {
   Design design = map_naive(model, hardware);
   design.model_path = folder;
   design.model_sha256 = model_sha256(folder);
+  keep_inputs(out, files_of_model(folder));
+  if (options.given("hardware")) keep_inputs(out, {options.text("hardware")});
   save_design(design, out);
   print_summary(design, model);
   return 0;

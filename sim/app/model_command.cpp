@@ -139,6 +139,10 @@ int run_evaluate(const Arguments& arguments) {
   if (!model.quantised) reject(folder, "quantised", "false", "a quantised model");
   const TraceReader trace(options.text("trace"));
   require_fit(model, trace);
+  if (options.given("out")) {
+    keep_inputs(options.text("out"), files_of_model(folder));
+    keep_inputs(options.text("out"), {trace.path()});
+  }
   const Evaluation result = evaluate(model, trace, part_of(model, folder, trace, part));
   const Json json = {{"split", part},
                      {"samples", result.samples},

@@ -83,6 +83,7 @@ int run_generate(const Arguments& arguments) {
       .value("seed", "seed of everything random", "1");
   if (!options.parse(arguments)) return 0;
   const std::string out = options.text("out");
+  if (options.given("locality")) keep_inputs(out, {options.text("locality")});
   const GenerateSummary summary = generate_trace(generate_options(options), out);
   std::cout << out << ": " << summary.samples << " samples, " << 100 * summary.positive_share
             << " % of the labels are 1; log loss of the true probabilities "

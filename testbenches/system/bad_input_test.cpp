@@ -367,5 +367,29 @@ TEST_F(BadInputTest, Searches) {
                     {"--model m --trace t.h5 --samples 8 -o full --resume", "full"}});
 }
 
+TEST_F(BadInputTest, OutputsThatWouldReplaceInputs) {
+  write("hw.yaml", "adc: {bits: 8}\n");
+  fs::create_hard_link(path("t.h5"), path("same.h5"));
+  fs::create_symlink("m/model.json", path("link.json"));
+  check("", {{"map --model m -o m/model.json", "m/model.json: accepted: a place of its own"},
+             {"map --model m -o link.json", "link.json: accepted: a place of its own"},
+             {"map --model m --hardware hw.yaml -o hw.yaml", "hw.yaml: accepted: a place"},
+             {"model evaluate m --trace t.h5 -o t.h5", "t.h5: accepted: a place of its own"},
+             {"model evaluate m --trace t.h5 -o same.h5", "same.h5: accepted: a place of its own"},
+             {"model evaluate m --trace t.h5 -o m/model.h5", "m/model.h5: accepted: a place"},
+             {"map --model m -o 'd\377.json'", "--out: accepted: text in UTF-8"}});
+}
+
+// A design names its model relative to where it really lies.
+TEST_F(BadInputTest, DesignsAreFoundThroughLinks) {
+  fs::create_directories(path("x/y/z"));
+  fs::create_directory_symlink("x/y/z", path("zz"));
+  good("map --model m -o zz/d.json");
+  good("simulate zz/d.json --trace t.h5 --samples 4 -o through");
+  fs::create_directories(path("a"));
+  fs::create_symlink("../d.json", path("a/link.json"));
+  good("simulate a/link.json --trace t.h5 --samples 4 -o linked");
+}
+
 }  // namespace
 }  // namespace recpim

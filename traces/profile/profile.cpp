@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <unordered_map>
 
 #include "traces/support/math.h"
 #include "traces/support/progress.h"
@@ -22,14 +23,40 @@ std::string format(const char* pattern, ...) {
   return text;
 }
 
-void count_chunk(const TraceChunk& chunk, TraceProfile& profile,
-                 std::vector<std::vector<std::uint32_t>>& counts) {
-  for (std::size_t t = 0; t < counts.size(); ++t) {
-    auto& count = counts[t];
-    for (const std::uint32_t row : chunk.indices[t]) {
-      if (row >= count.size()) count.resize(std::max<std::size_t>(row + 1ULL, 2 * count.size()));
-      ++count[row];
+/// How often each row of a table is looked up: an array for the first rows, which in most tables
+/// are all, a map for the others, so that memory grows with what is looked up and not with row
+/// numbers.
+class RowCounts {
+ public:
+  void add(std::uint32_t row) {
+    if (row >= kDense) {
+      ++sparse_[row];
+      return;
     }
+    if (row >= dense_.size()) {
+      dense_.resize(
+          std::min<std::size_t>(kDense, std::max<std::size_t>(row + 1ULL, 2 * dense_.size())));
+    }
+    ++dense_[row];
+  }
+  /// The counts above 0, in no order that matters.
+  std::vector<std::uint32_t> take() {
+    std::vector<std::uint32_t> counts = std::move(dense_);
+    counts.erase(std::remove(counts.begin(), counts.end(), 0U), counts.end());
+    for (const auto& [row, count] : sparse_) counts.push_back(count);
+    sparse_.clear();
+    return counts;
+  }
+
+ private:
+  static constexpr std::size_t kDense = std::size_t{1} << 22U;
+  std::vector<std::uint32_t> dense_;
+  std::unordered_map<std::uint32_t, std::uint32_t> sparse_;
+};
+
+void count_chunk(const TraceChunk& chunk, TraceProfile& profile, std::vector<RowCounts>& counts) {
+  for (std::size_t t = 0; t < counts.size(); ++t) {
+    for (const std::uint32_t row : chunk.indices[t]) counts[t].add(row);
     for (std::uint64_t b = 0; b < chunk.count; ++b) {
       profile.tables[t].max_bag =
           std::max(profile.tables[t].max_bag, chunk.offsets[t][b + 1] - chunk.offsets[t][b]);
@@ -37,8 +64,7 @@ void count_chunk(const TraceChunk& chunk, TraceProfile& profile,
   }
 }
 
-void finish_table(TableProfile& table, std::vector<std::uint32_t>& counts) {
-  counts.erase(std::remove(counts.begin(), counts.end(), 0U), counts.end());
+void finish_table(TableProfile& table, std::vector<std::uint32_t> counts) {
   table.unique_rows = counts.size();
   for (const std::uint32_t n : counts) {
     const auto bin = static_cast<std::size_t>(bit_width(n - 1));
@@ -73,7 +99,7 @@ TraceProfile profile_trace(const TraceReader& trace) {
     table.rows = t.rows;
     profile.tables.push_back(table);
   }
-  std::vector<std::vector<std::uint32_t>> counts(profile.tables.size());
+  std::vector<RowCounts> counts(profile.tables.size());
   double ones = 0;
   TraceChunk chunk;
   Progress progress("trace info", samples);
@@ -84,7 +110,7 @@ TraceProfile profile_trace(const TraceReader& trace) {
     progress.update(first);
   }
   if (samples > 0) profile.positive_share = ones / static_cast<double>(samples);
-  for (std::size_t t = 0; t < counts.size(); ++t) finish_table(profile.tables[t], counts[t]);
+  for (std::size_t t = 0; t < counts.size(); ++t) finish_table(profile.tables[t], counts[t].take());
   return profile;
 }
 

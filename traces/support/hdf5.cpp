@@ -9,7 +9,13 @@
 namespace recpim::hdf5 {
 namespace {
 
-void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+// Before anything else of the library. Its cleanup at exit crashes over a file that a full disk
+// kept it from closing; everything here is closed by its Id, so there is nothing left to clean up.
+void silence() {
+  static const herr_t no_cleanup_at_exit = H5dont_atexit();
+  (void)no_cleanup_at_exit;
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 [[noreturn]] void write_failed(const std::string& path) {
   reject(path, "", "", "a place with room to write");

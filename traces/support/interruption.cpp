@@ -19,10 +19,12 @@ struct Slot {
   std::array<char, 4096> path{};
 };
 std::array<Slot, 16> g_slots;
+std::atomic<pid_t> g_group{0}, g_group_owner{0};
 
 // Only calls that POSIX allows in a handler. `rm` does what remove_all would, which allocates.
 void handle(int number) {
   const pid_t self = getpid();
+  if (g_group_owner == self && g_group > 0) kill(-g_group, SIGKILL);
   for (Slot& slot : g_slots) {
     if (slot.owner != self) continue;  // Free, or the parent's where this is a forked worker.
     const pid_t child = fork();
@@ -48,6 +50,13 @@ void remove_temporaries_at_interruption() {
     sigaction(number, &action, nullptr);
   }
 }
+
+RunningGroup::RunningGroup(int group) {
+  g_group = group;
+  g_group_owner = getpid();
+}
+
+RunningGroup::~RunningGroup() { g_group_owner = 0; }
 
 Temporary::Temporary(const std::string& path) {
   for (std::size_t i = 0; i < g_slots.size(); ++i) {

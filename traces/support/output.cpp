@@ -2,6 +2,7 @@
 #include "traces/support/output.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,6 +66,17 @@ std::string resolved(std::string destination) {
   return failure ? destination : target.string();
 }
 
+// A folder is put in place by renaming, which no mount point can be.
+void require_same_file_system(const std::string& folder) {
+  struct stat inner {};
+  struct stat outer {};
+  const fs::path parent = fs::path(folder).has_parent_path() ? fs::path(folder).parent_path() : ".";
+  if (stat(folder.c_str(), &inner) == 0 && stat(parent.c_str(), &outer) == 0 &&
+      inner.st_dev != outer.st_dev) {
+    reject(folder, "", "", "a folder inside of a file system, this is where one is mounted");
+  }
+}
+
 // What an earlier run left in the folder beside its results (notes, a trace) stays there.
 void keep_others(const fs::path& old, const fs::path& now) {
   std::error_code failure;
@@ -116,6 +128,7 @@ OutputFolder::OutputFolder(std::string destination, const std::string& marker)
     }
   }
   temporary_ = beside(destination_);
+  require_same_file_system(destination_);
   registered_.emplace(temporary_);
   fs::remove_all(temporary_, failure);
   if (!fs::create_directory(temporary_, failure)) {

@@ -16,6 +16,7 @@
 #include "traces/support/output.h"
 #include "traces/support/random.h"
 #include "traces/support/sha256.h"
+#include "traces/support/subprocess.h"
 
 namespace recpim {
 namespace {
@@ -133,6 +134,27 @@ TEST(Output, ASignalRemovesWhatIsHalfWritten) {
     EXPECT_EQ(read_text_file(folder + "/file.txt"), "old");
     std::filesystem::remove_all(folder);
   }
+}
+
+TEST(RunCommand, SucceedsFailsAndIsInterruptedWithItsProcess) {
+  EXPECT_TRUE(run_command("exit 0"));
+  EXPECT_FALSE(run_command("exit 3"));
+  EXPECT_FALSE(run_command("kill -9 $$"));
+  const std::string mark = ::testing::TempDir() + "/recpim_group_" + std::to_string(getpid());
+  const pid_t child = fork();
+  if (child == 0) {
+    remove_temporaries_at_interruption();
+    run_command("(sleep 2; touch " + mark + ") & touch " + mark + ".begun; wait");
+    _exit(0);
+  }
+  while (!std::filesystem::exists(mark + ".begun")) usleep(1000);
+  kill(child, SIGTERM);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+  usleep(2'500'000);
+  EXPECT_FALSE(std::filesystem::exists(mark)) << "a program outlived the command that ran it";
+  std::filesystem::remove(mark + ".begun");
 }
 
 // A forked worker that is interrupted leaves its parent's work alone.
