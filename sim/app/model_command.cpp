@@ -166,10 +166,10 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"create", "a new model with random weights, quantised", run_model_create},
+    {"import", "a model from an ONNX file, quantised", run_model_import},
     {"extract", "a sub-network of a supernet as a model, quantised", run_model_extract},
     {"show", "the operators of a model", run_show},
     {"evaluate", "log loss and AUC on a trace, float and integer", run_evaluate},
-    {"import", "a model from an ONNX file, quantised", run_model_import},
 };
 
 }  // namespace

@@ -210,7 +210,9 @@ TEST_F(Import, SigmoidAndPrecisions) {
     }
   }
   ASSERT_EQ(recpim("model import '" + data("norms.onnx") + "' --trace t.h5 --sigmoid -o m"), 0);
-  ASSERT_EQ(recpim("train --model m --trace t.h5 --epochs 1 -o trained"), 0) << err_;
+  const TraceChunk chunk = test::random_chunk(wanted.info, 40, 1, 3);
+  test::write_trace(scratch_.at("more.h5"), wanted.info, chunk);
+  ASSERT_EQ(recpim("train --model m --trace more.h5 --epochs 1 -o trained"), 0) << err_;
 }
 
 TEST_F(Import, BadFiles) {

@@ -111,7 +111,7 @@ TEST_F(ModelCommand, WrongInput) {
   expect_rejected("train --model t.h5 --trace t.h5", "folder of a model");
   expect_rejected("model evaluate m --trace t.h5 --split test", "split = null");
   expect_rejected("model evaluate m --trace t.h5 --split half", "--split = half");
-  expect_rejected("model paint m", "create, show, evaluate");
+  expect_rejected("model paint m", "create, import, extract, show, evaluate");
   ASSERT_EQ(recpim("train --model m --trace t.h5 -o trained"), 0);
   ASSERT_EQ(recpim("trace generate --tables 2 --rows 50 --dense 4 --samples 60 --skew 1.1 --seed 2 "
                    "-o longer.h5"),
