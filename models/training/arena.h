@@ -16,7 +16,7 @@ class Arena {
   /// `count` floats, not initialised, aligned to 64 bytes; valid until reset().
   float* take(std::size_t count) {
     count = (count + kLine - 1) / kLine * kLine;
-    if (used_ + count > capacity_) grow(count);
+    if (blocks_.empty() || used_ + count > capacity_) grow(count);
     float* piece = blocks_.back().get() + used_;
     used_ += count;
     return piece;

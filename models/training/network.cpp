@@ -66,6 +66,27 @@ void backward_node(Tape& tape, Node& node, Gradient& gradient) {
 
 }  // namespace
 
+void forward_pass(Tape& tape, const Batch& batch) {
+  tape.start(batch);
+  forward_embeddings(tape);
+  for (Node& node : tape.nodes) forward_node(tape, node);
+}
+
+void backward_pass(Tape& tape, const Batch& batch, const Matrix& logit_gradient,
+                   std::vector<Gradient>& gradients) {
+  tape.batch = &batch;
+  for (Node& node : tape.nodes) node.gradient = nullptr;
+  const Target logit = tape.target(tape.nodes[tape.logit]);
+  std::copy(logit_gradient.data(), logit_gradient.data() + logit_gradient.size(), logit.to);
+  for (std::size_t p = tape.nodes.size(); p-- > 0;) {
+    Node& node = tape.nodes[p];
+    if (!node.wants_gradient || node.op->kind == OpKind::kEmbedding) continue;
+    mask_gradient(tape, node);
+    backward_node(tape, node, gradients[p]);
+  }
+  backward_embeddings(tape, gradients);
+}
+
 Network::Network(const Model& model, const NetworkOptions& options)
     : tape_(std::make_unique<Tape>(model, options)), gradients_(model.operators.size()) {}
 
@@ -82,26 +103,13 @@ Team& Network::team() const { return tape_->team; }
 const Kernels& Network::kernels() const { return *tape_->kernels; }
 
 const Matrix& Network::forward(const Batch& batch) {
-  tape_->start(batch);
-  forward_embeddings(*tape_);
-  for (Node& node : tape_->nodes) forward_node(*tape_, node);
-  const float* logits = tape_->nodes[tape_->logit].value;
-  logits_ = Eigen::Map<const Matrix>(logits, tape_->samples(), 1);
+  forward_pass(*tape_, batch);
+  logits_ = Eigen::Map<const Matrix>(tape_->nodes[tape_->logit].value, tape_->samples(), 1);
   return logits_;
 }
 
 void Network::backward(const Batch& batch, const Matrix& logit_gradient) {
-  tape_->batch = &batch;
-  for (Node& node : tape_->nodes) node.gradient = nullptr;
-  const Target logit = tape_->target(tape_->nodes[tape_->logit]);
-  std::copy(logit_gradient.data(), logit_gradient.data() + logit_gradient.size(), logit.to);
-  for (std::size_t p = tape_->nodes.size(); p-- > 0;) {
-    Node& node = tape_->nodes[p];
-    if (!node.wants_gradient) continue;
-    if (node.op->kind != OpKind::kEmbedding) mask_gradient(*tape_, node);
-    backward_node(*tape_, node, gradients_[p]);
-  }
-  backward_embeddings(*tape_, gradients_);
+  backward_pass(*tape_, batch, logit_gradient, gradients_);
 }
 
 }  // namespace recpim

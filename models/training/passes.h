@@ -11,6 +11,11 @@
 
 namespace recpim {
 
+/// What Network does.
+void forward_pass(Tape& tape, const Batch& batch);
+void backward_pass(Tape& tape, const Batch& batch, const Matrix& logit_gradient,
+                   std::vector<Gradient>& gradients);
+
 /// Before backward of an operator: its gradient is there, and 0 where a ReLU or a clip holds.
 void mask_gradient(Tape& tape, Node& node);
 

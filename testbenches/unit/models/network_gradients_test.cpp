@@ -81,7 +81,7 @@ class GradientCheck {
  private:
   void check(std::size_t p, bool bias, test::Doubles& values) {
     const auto gradient = [&](std::size_t isa, std::size_t i) {
-      return gradient_at(*networks_[isa], problem_.model, p, bias, i);
+      return gradient_at(networks_[isa]->gradient(p), problem_.model.operators[p], bias, i);
     };
     double largest = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -21,6 +21,15 @@ namespace recpim::test {
 
 using Doubles = std::vector<double>;
 
+/// What rounding did to the outputs of a batch, held as it was while weights move: the function
+/// whose exact gradient a straight-through gradient is. By operator, batch x elements; empty where
+/// nothing was rounded.
+struct Frozen {
+  std::vector<Doubles> shift;           ///< Added to an output, ReLU included.
+  std::vector<std::vector<bool>> held;  ///< The output does not move at all (it was clipped), ...
+  std::vector<Doubles> value;           ///< ... but is this.
+};
+
 /// A model's float weights in double, and its outputs for one sample.
 class DoubleReference {
  public:
@@ -31,22 +40,31 @@ class DoubleReference {
     }
   }
 
-  /// The logit. Appends to `active` whether each output of a ReLU is above 0.
-  double logit(const TraceChunk& chunk, std::uint32_t sample, std::vector<bool>& active) {
+  /// The logit of a sample, which is number `place` of its batch. Appends to `active` whether each
+  /// output of a ReLU is above 0.
+  double logit(const TraceChunk& chunk, std::uint32_t sample, std::size_t place,
+               std::vector<bool>& active) {
     for (std::size_t p = 0; p + 1 < model_.operators.size(); ++p) {
       const Operator& op = model_.operators[p];
       Doubles& y = outputs_[p];
       y.assign(static_cast<std::size_t>(op.elements()), 0.0);
       evaluate(p, chunk, sample, y);
-      if (!op.relu) continue;
-      for (double& v : y) {
-        active.push_back(v > 0);
-        v = std::max(v, 0.0);
+      if (op.relu) {
+        for (double& v : y) {
+          active.push_back(v > 0);
+          v = std::max(v, 0.0);
+        }
+      }
+      if (frozen.shift.empty() || frozen.shift[p].empty()) continue;
+      for (std::size_t e = 0; e < y.size(); ++e) {
+        const std::size_t at = place * y.size() + e;
+        y[e] = frozen.held[p][at] ? frozen.value[p][at] : y[e] + frozen.shift[p][at];
       }
     }
     return outputs_[static_cast<std::size_t>(model_.output().inputs[0])][0];
   }
 
+  Frozen frozen;
   std::vector<Doubles> weight, bias;
 
  private:
@@ -243,7 +261,7 @@ struct NetworkProblem {
     active.clear();
     double sum = 0;
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
-      const double z = reference.logit(chunk, batch.samples[i], active);
+      const double z = reference.logit(chunk, batch.samples[i], i, active);
       sum += std::log1p(std::exp(z)) - label(i) * z;
     }
     return sum / static_cast<double>(batch.samples.size());
@@ -251,12 +269,10 @@ struct NetworkProblem {
 };
 
 /// Where a weight or bias has its gradient; 0 for a row of a table that the batch did not look up.
-inline double gradient_at(const Network& network, const Model& model, std::size_t op, bool bias,
-                          std::size_t i) {
-  const Gradient& gradient = network.gradient(op);
+inline double gradient_at(const Gradient& gradient, const Operator& op, bool bias, std::size_t i) {
   if (bias) return double{gradient.bias.data()[i]};
-  if (model.operators[op].kind != OpKind::kEmbedding) return double{gradient.weight.data()[i]};
-  const auto width = static_cast<std::size_t>(model.operators[op].width);
+  if (op.kind != OpKind::kEmbedding) return double{gradient.weight.data()[i]};
+  const auto width = static_cast<std::size_t>(op.width);
   const auto found =
       std::find(gradient.rows.begin(), gradient.rows.end(), static_cast<std::uint32_t>(i / width));
   if (found == gradient.rows.end()) return 0;
