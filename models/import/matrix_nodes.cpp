@@ -61,6 +61,7 @@ ValuePtr Translator::multiplied(const Node& node, const ValuePtr& x, const Value
   const std::vector<double> numbers = numbers_of(weight);
   Linear linear;
   linear.inputs = static_cast<std::size_t>(shape[0]);
+  if (linear.inputs == 0) throw Unsupported("a product with an empty constant", "its elements");
   linear.outputs = numbers.size() / linear.inputs;
   linear.bias.assign(linear.outputs, 0);
   for (std::size_t o = 0; o < linear.outputs; ++o) {

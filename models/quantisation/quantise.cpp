@@ -169,9 +169,10 @@ void set_requantiser(const Model& model, Operator& op) {
       break;
     }
     case OpKind::kAttention: {
-      const double depth = op.width / op.heads;
+      const int depth = op.width / op.heads;
       op.requantiser = {
-          make_requantiser(scale(0) * scale(1) / std::sqrt(depth) * kSoftmaxExponentUnits),
+          make_requantiser(scale(0) * scale(1) / std::sqrt(static_cast<double>(depth)) *
+                           kSoftmaxExponentUnits),
           make_requantiser(scale(2) * kSoftmaxValueScale / op.output.scale)};
       break;
     }

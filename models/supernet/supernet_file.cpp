@@ -158,8 +158,8 @@ void read_weights(Supernet& supernet, const std::string& path) {
 template <typename T>
 std::vector<T> read_list(const JsonView& json, const std::vector<T>& accepted,
                          std::string (*name_of)(const T&)) {
-  std::vector<std::string> names;
-  for (const T& value : accepted) names.push_back(name_of(value));
+  std::vector<std::string> names(accepted.size());
+  std::transform(accepted.begin(), accepted.end(), names.begin(), name_of);
   std::vector<T> list;
   for (std::size_t i = 0; i < json.size(); ++i) {
     const std::string found = json.at(i).one_of(names);

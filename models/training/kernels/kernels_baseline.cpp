@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the whole program is compiled for.
-#include "models/training/kernels/kernel_set.h"
+#include "models/training/kernels/kernel_set.inc"
 
 namespace recpim {
 

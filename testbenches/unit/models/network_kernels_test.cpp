@@ -39,7 +39,9 @@ struct Scratch {
 struct RandomProduct {
   explicit RandomProduct(std::uint64_t seed) {
     Random random(seed);
-    const auto upto = [&](int most) { return static_cast<Index>(1 + random.below(most)); };
+    const auto upto = [&](std::uint64_t most) {
+      return static_cast<Index>(1 + random.below(most));
+    };
     product.rows = upto(40);
     product.columns = upto(70);
     product.depth = random.below(4) == 0 ? upto(600) : upto(40);
