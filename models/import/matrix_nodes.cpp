@@ -60,9 +60,10 @@ ValuePtr Translator::multiplied(const Node& node, const ValuePtr& x, const Value
   }
   const std::vector<double> numbers = numbers_of(weight);
   Linear linear;
-  linear.inputs = static_cast<std::size_t>(shape[0]);
-  if (linear.inputs == 0) throw Unsupported("a product with an empty constant", "its elements");
-  linear.outputs = numbers.size() / linear.inputs;
+  const auto inputs = static_cast<std::size_t>(shape[0]);
+  linear.inputs = inputs;
+  if (inputs == 0) throw Unsupported("a product with an empty constant", "its elements");
+  linear.outputs = numbers.size() / inputs;
   linear.bias.assign(linear.outputs, 0);
   for (std::size_t o = 0; o < linear.outputs; ++o) {
     for (std::size_t i = 0; i < linear.inputs; ++i) {
@@ -72,8 +73,8 @@ ValuePtr Translator::multiplied(const Node& node, const ValuePtr& x, const Value
   Dims dims(x->dims.begin(), x->dims.end() - 1);
   if (shape.size() == 2) dims.push_back(shape[1]);
   (void)node;
-  return elements_of(
-      dims, assembler_.fc(node_name_, x->elements, x->elements.size() / linear.inputs, linear));
+  return elements_of(dims,
+                     assembler_.fc(node_name_, x->elements, x->elements.size() / inputs, linear));
 }
 
 void Translator::gemm(const Node& node) {
