@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace recpim::onnx_import {
 namespace {
@@ -72,7 +73,9 @@ std::string Assembler::unique(const std::string& name) {
   clean = first == std::string::npos ? "op"
                                      : clean.substr(first, clean.find_last_not_of('_') - first + 1);
   std::string result = clean;
-  for (int i = 1; !names_.insert(result).second; ++i) result = clean + "_" + std::to_string(i);
+  for (int i = 1; !names_.emplace(result, clean).second; ++i) {
+    result = clean + "_" + std::to_string(i);
+  }
   return result;
 }
 
@@ -83,8 +86,8 @@ int Assembler::append(Operator op, const std::string& name) {
   return position;
 }
 
-int Assembler::clone(int op, const std::string& suffix) {
-  return append(at(op), at(op).name + suffix);
+int Assembler::clone(int op) {
+  return append(at(op), names_[at(op).name]);
 }
 
 Elements Assembler::all_of(int op) {
@@ -97,7 +100,7 @@ Elements Assembler::all_of(int op) {
 }
 
 Elements Assembler::dense(int width) {
-  names_.insert("dense");
+  names_.emplace("dense", "dense");
   return all_of(builder_.dense(width));
 }
 
@@ -124,7 +127,7 @@ void Assembler::fold_into(int op, Elements& elements) {
     if (seen == nullptr) seen = &e;
     if (seen->scale != e.scale || seen->shift != e.shift) return;
   }
-  const int copy = clone(op, "");
+  const int copy = clone(op);
   Operator& changed = at(copy);
   const std::size_t inputs = changed.weight.size() / changed.bias.size();
   for (std::size_t c = 0; c < first.size(); ++c) {
@@ -357,7 +360,7 @@ int Assembler::identity(int op) {
 int Assembler::wide(int op) {
   const auto known = wide_.find(op);
   if (known != wide_.end()) return known->second;
-  const int result = can_be_wide(at(op)) ? clone(op, "") : identity(op);
+  const int result = can_be_wide(at(op)) ? clone(op) : identity(op);
   builder_.wide(result);
   return wide_[op] = result;
 }
@@ -367,7 +370,7 @@ int Assembler::with_relu(int op) {
   if (at(op).relu || kind == OpKind::kSigmoid) return op;
   const auto known = relu_.find(op);
   if (known != relu_.end()) return known->second;
-  const int result = is_linear(at(op)) ? clone(op, "") : identity(op);
+  const int result = is_linear(at(op)) ? clone(op) : identity(op);
   at(result).relu = true;
   return relu_[op] = result;
 }
@@ -400,7 +403,7 @@ Elements Assembler::sigmoid(const std::string& name, Elements x) {
   }
   return per_operator(std::move(x), [&](int op) {
     const bool fc = at(op).kind == OpKind::kFc && !at(op).relu;
-    const int logit = fc ? clone(op, "") : identity(op);
+    const int logit = fc ? clone(op) : identity(op);
     return builder_.sigmoid(unique(name), logit);
   });
 }
@@ -462,7 +465,12 @@ Elements Assembler::attention(const std::string& name, const Elements& queries,
 }
 
 Model Assembler::finish(const Elements& elements, std::size_t rows, std::size_t width) {
-  return builder_.finish_without_weights(place(elements, rows, width));
+  Model model = builder_.finish_without_weights(place(elements, rows, width));
+  // What was changed on the way has numbers after its name, which may be free now.
+  const std::map<std::string, std::string> wanted = std::move(names_);
+  names_.clear();
+  for (Operator& op : model.operators) op.name = unique(wanted.at(op.name));
+  return model;
 }
 
 }  // namespace recpim::onnx_import

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +61,7 @@ class Assembler {
   Operator& at(int op) { return builder_.at(op); }
   std::string unique(const std::string& name);
   int append(Operator op, const std::string& name);
-  int clone(int op, const std::string& suffix);
+  int clone(int op);
   void fold_into(int op, Elements& elements);
 
   /// An operator of rows x width with these elements in this order.
@@ -86,7 +85,7 @@ class Assembler {
   Element origin(int op, int index);
 
   ModelBuilder builder_;
-  std::set<std::string> names_;
+  std::map<std::string, std::string> names_;  // And what each was asked to be.
   std::map<std::pair<std::vector<int>, std::size_t>, int> joined_;
   std::map<int, int> wide_, relu_;
 };

@@ -117,6 +117,7 @@ TEST_F(Import, Dlrm) {
     EXPECT_EQ(of_kind(model, OpKind::kConcat), 2);
     EXPECT_EQ(of_kind(model, OpKind::kFc), 3);
     EXPECT_EQ(model.output().kind, OpKind::kSigmoid);
+    for (const char* op : {"gemm_0", "w2", "w4", "w6"}) EXPECT_GE(model.find(op), 0) << op;
   }
 }
 
