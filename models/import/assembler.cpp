@@ -86,9 +86,7 @@ int Assembler::append(Operator op, const std::string& name) {
   return position;
 }
 
-int Assembler::clone(int op) {
-  return append(at(op), names_[at(op).name]);
-}
+int Assembler::clone(int op) { return append(at(op), names_[at(op).name]); }
 
 Elements Assembler::all_of(int op) {
   Elements elements(static_cast<std::size_t>(at(op).elements()));
