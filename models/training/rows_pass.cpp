@@ -34,7 +34,7 @@ Attention attention_of(Tape& tape, const Node& node, Index sample) {
   a.q = tape.input(node, 0).value + sample * node.elements;
   a.k = tape.input(node, 1).value + sample * node.elements;
   a.v = tape.input(node, 2).value + sample * node.elements;
-  const Index saved = Index{op.heads} * op.rows;
+  const Index saved = op.heads * attention_queries(op.rows);
   a.largest = node.first_saved + sample * saved;
   a.scale = node.second_saved + sample * saved;
   return a;
@@ -144,8 +144,8 @@ void backward_fm(Tape& tape, Node& node) {
 
 void forward_attention(Tape& tape, Node& node) {
   const Operator& op = *node.op;
-  node.first_saved = tape.take(tape.samples() * op.heads * op.rows);
-  node.second_saved = tape.take(tape.samples() * op.heads * op.rows);
+  node.first_saved = tape.take(tape.samples() * op.heads * attention_queries(op.rows));
+  node.second_saved = tape.take(tape.samples() * op.heads * attention_queries(op.rows));
   tape.for_samples(node.elements, [&](Index first, Index count, std::size_t, int thread) {
     float* scratch = tape.scratch(thread, attention_scratch(op.rows, op.width));
     for (Index s = first; s < first + count; ++s) {

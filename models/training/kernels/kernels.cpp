@@ -45,10 +45,13 @@ const Kernels& kernels(FloatIsa isa) {
   return isa == FloatIsa::kV4 ? kV4Kernels : isa == FloatIsa::kV3 ? kV3Kernels : kBaselineKernels;
 }
 
+Index attention_queries(Index rows) { return static_cast<Index>(padded(rows)); }
+
 std::size_t attention_scratch(Index rows, Index width) {
-  const std::size_t w = static_cast<std::size_t>(width);
-  return 4 * w * padded(rows) +
-         2 * static_cast<std::size_t>(rows) * std::max<std::size_t>(w, 1) * kMostLanes;
+  // Four matrices and, lane by lane, the sums of keys and values; or the scores of two vectors.
+  const auto r = static_cast<std::size_t>(rows);
+  const auto w = static_cast<std::size_t>(width);
+  return 4 * w * padded(rows) + 2 * r * w * kMostLanes;
 }
 
 std::size_t dot_scratch(Index rows, Index width) {

@@ -67,9 +67,12 @@ struct Normalisation {
 struct Attention {
   Index rows = 0, width = 0, heads = 1;
   const float *q = nullptr, *k = nullptr, *v = nullptr;
-  /// Per head and query (heads x rows): the largest score, and 1 / the sum of the exponentials.
+  /// Per head and query (heads x attention_queries(rows), the last ones unused): the largest score,
+  /// and 1 / the sum of the exponentials.
   float *largest = nullptr, *scale = nullptr;
 };
+/// Rows, rounded up to what every instruction set has as whole vectors.
+Index attention_queries(Index rows);
 /// Floats of memory that attend and attend_backward need, aligned to 64 bytes.
 std::size_t attention_scratch(Index rows, Index width);
 /// The same for dot and dot_backward.

@@ -202,6 +202,28 @@ TEST_P(TrainingKernels, MomentsAndMask) {
   }
 }
 
+TEST_P(TrainingKernels, NotANumberStaysSo) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const std::size_t count : {3U, 40U}) {
+    const auto n = static_cast<Index>(count);
+    const Floats x(count, nan);
+    Floats y(count);
+    const auto expect_nan = [&] {
+      for (const float v : y) EXPECT_TRUE(std::isnan(v));
+    };
+    kernels_->sigmoid(y.data(), x.data(), n);
+    expect_nan();
+    kernels_->round(y.data(), x.data(), n, {0.5F, -8, 7});
+    expect_nan();
+    y = x;
+    kernels_->finish_columns(y.data(), n, 1, n, nullptr, true);
+    expect_nan();
+    y = x;
+    kernels_->finish_rows(y.data(), 1, n, nullptr, true);
+    expect_nan();
+  }
+}
+
 // What a step does is the same on every instruction set, to the last bit.
 TEST_P(TrainingKernels, AdagradIsExact) {
   constexpr std::size_t kCount = 37;
