@@ -39,7 +39,9 @@ struct Port {
   bool partial = false;   ///< int32 partial sums, added by the vector unit.
   int first_element = 0;  ///< Where the packet's elements go in the input (or partial) vector.
   int elements = 0;       ///< 0: lookups, their number varies.
-  int element_bits = 8;   ///< 4, 8, 16; partial sums and lookups 32.
+  int element_bits =
+      8;  ///< 4, 8, 16; partial sums and lookups 32. Input vector: the widest of all.
+  bool is_signed = true;  ///< Elements are two's complement.
 };
 
 /// A run of rows of one table held by an embedding tile.
@@ -61,15 +63,20 @@ struct Tile {
   // MVM: rows [first_row, first_row + rows) of the input by channels [first_channel, + channels).
   int first_row = 0, rows = 0, first_channel = 0, channels = 0;
   int adc_shift = 0;  ///< k of the ADC's transfer, of the operator.
+  int vectors = 1;    ///< Vectors of a sample that go through the weights, one after the other.
+  Axis axis = Axis::kAll;  ///< How they lie in the input vector of rows x vectors elements.
   // Embedding: tables in the order of their output. All have `width` elements a row.
   std::vector<TablePart> tables;
   // Embedding: elements of a table row. Interaction: rows x width elements go in (first_row 0).
+  // Dot, FM: the input's shape. Add, mul: a row an input. Attention: rows of queries, keys and
+  // values.
   int width = 0;
 
   // The vector unit and what leaves it.
   int outputs = 0;       ///< Elements of the output vector.
   bool raw = false;      ///< int32 accumulators leave as they are, to a home tile.
   bool sigmoid = false;  ///< A fused sigmoid after the requantiser.
+  int norm = -1;         ///< The LayerNorm that is fused behind the requantiser; -1: none.
   int output_bits = 8;   ///< 4, 8, 16; 32 where raw.
 
   int inputs() const;          ///< Number of input ports.

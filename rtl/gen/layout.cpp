@@ -7,13 +7,53 @@
 namespace recpim::layout {
 
 const std::array<const char*, static_cast<std::size_t>(Config::kCount)> kConfigNames{
-    "CfgInputs",           "CfgPartials",    "CfgSends",          "CfgGroups",
-    "CfgInputBitsLog2",    "CfgInputSigned", "CfgOutputBitsLog2", "CfgRaw",
-    "CfgSigmoid",          "CfgLow",         "CfgHigh",           "CfgReadCycles",
-    "CfgConversionCycles", "CfgScanCycles",  "CfgInterval",       "CfgPhases",
-    "CfgLowBits",          "CfgAdcShift",    "CfgOffsetEncoding", "CfgWeightBits",
-    "CfgChannelColumns",   "CfgChannels",    "CfgPairGroups",     "CfgWidth",
-    "CfgBankRows",         "CfgBeats"};
+    "CfgInputs",
+    "CfgPartials",
+    "CfgSends",
+    "CfgGroups",
+    "CfgInputBitsLog2",
+    "CfgInputSigned",
+    "CfgOutputBitsLog2",
+    "CfgRaw",
+    "CfgSigmoid",
+    "CfgLow",
+    "CfgHigh",
+    "CfgReadCycles",
+    "CfgConversionCycles",
+    "CfgScanCycles",
+    "CfgInterval",
+    "CfgPhases",
+    "CfgLowBits",
+    "CfgAdcShift",
+    "CfgOffsetEncoding",
+    "CfgWeightBits",
+    "CfgChannelColumns",
+    "CfgChannels",
+    "CfgVectors",
+    "CfgPairGroups",
+    "CfgWidth",
+    "CfgPairStride",
+    "CfgPairOnes",
+    "CfgPairFm",
+    "CfgAttentionRows",
+    "CfgAttentionHeads",
+    "CfgAttentionDepth",
+    "CfgAttentionGroups",
+    "CfgScoreMultiplier",
+    "CfgScoreShift",
+    "CfgNormalise",
+    "CfgHold",
+    "CfgNormVectors",
+    "CfgNormLength",
+    "CfgNormBlocks",
+    "CfgNormElementStride",
+    "CfgNormVectorStride",
+    "CfgNormEpsilonLow",
+    "CfgNormEpsilonHigh",
+    "CfgNormLow",
+    "CfgNormHigh",
+    "CfgBankRows",
+    "CfgBeats"};
 
 namespace {
 
@@ -59,6 +99,7 @@ std::string recpim_layout_text() {
   text += word("A send.", send::kFields, "SendWordBits", send::kBits);
   text += word("A lane of the vector unit.", vector::kFields, "VectorLaneBits", vector::kBits);
   text += word("A lane of the accumulator map.", map::kFields, "MapLaneBits", map::kBits);
+  text += word("A lane of the normaliser.", norm::kFields, "NormLaneBits", norm::kBits);
   text += word("A lane of a pair group.", pair::kFields, "PairLaneBits", pair::kBits);
   text += "// Words of config_rom.\n";
   for (std::size_t i = 0; i < kConfigNames.size(); ++i) {

@@ -24,8 +24,10 @@ constexpr Field kBase{"PortBase", 0, 24};           ///< First element, or flit,
 constexpr Field kElements{"PortElements", 24, 24};  ///< Elements of a packet; flit ports: unused.
 constexpr Field kStep{"PortStep", 48, 8};           ///< Elements a flit; flit ports 1.
 constexpr Field kPartial{"PortPartial", 56, 1};     ///< A port of partial sums.
-constexpr int kBits = 57;
-inline constexpr std::array kFields{kBase, kElements, kStep, kPartial};
+constexpr Field kBitsLog2{"PortBitsLog2", 57, 3};   ///< log2 of the bits of an element.
+constexpr Field kSigned{"PortSigned", 60, 1};       ///< Elements are two's complement.
+constexpr int kBits = 61;
+inline constexpr std::array kFields{kBase, kElements, kStep, kPartial, kBitsLog2, kSigned};
 }  // namespace port
 
 /// One word a send: its head flit's low 32 bits and what is cut from the output vector.
@@ -63,6 +65,17 @@ constexpr int kBits = 32;
 inline constexpr std::array kFields{kA, kB};
 }  // namespace pair
 
+/// One a lane and element group of the normaliser.
+namespace norm {
+constexpr Field kBias{"NormBias", 0, 32};
+constexpr Field kMultiplier{"NormMultiplier", 32, 31};
+constexpr Field kShift{"NormShift", 63, 6};
+constexpr Field kNegative{"NormNegative", 69, 1};  ///< Its gain is negative.
+constexpr Field kVector{"NormVector", 70, 16};     ///< Which vector the element belongs to.
+constexpr int kBits = 86;
+inline constexpr std::array kFields{kBias, kMultiplier, kShift, kNegative, kVector};
+}  // namespace norm
+
 /// The 32-bit settings of a tile, in the order in which they lie. What a kind of tile has no use
 /// for is 0.
 enum class Config {
@@ -70,7 +83,7 @@ enum class Config {
   kPartials,        ///< Ports of partial sums.
   kSends,           ///< Sends a sample.
   kGroups,          ///< Element groups of the vector unit: ceil(outputs / lanes).
-  kInputBitsLog2,   ///< log2 of the bits of an input element.
+  kInputBitsLog2,   ///< log2 of the bits of an input element, the widest port's.
   kInputSigned,     ///< 1: input elements are two's complement.
   kOutputBitsLog2,  ///< log2 of the bits of an output element.
   kRaw,             ///< 1: accumulators leave as they are.
@@ -88,10 +101,31 @@ enum class Config {
   kWeightBits,        ///< MVM: b_w.
   kChannelColumns,    ///< MVM: columns of a channel.
   kChannels,          ///< MVM: channels of an ADC group.
+  kVectors,           ///< MVM: vectors of a sample.
   kPairGroups,        ///< Interaction: G.
-  kWidth,             ///< Interaction: d.
-  kBankRows,          ///< Embedding: local row / this = bank.
-  kBeats,             ///< Host: payload flits of a prediction, all ports.
+  kWidth,             ///< Interaction: d, steps of a sum.
+  kPairStride,        ///< Interaction: elements from one step's operands to the next's.
+  kPairOnes,          ///< Interaction: 1: operand B is 1 (add).
+  kPairFm,            ///< Interaction: 1: B is A; (sum of A)^2 - sum of A^2.
+  kAttentionRows,     ///< Attention: R.
+  kAttentionHeads,    ///< Attention: h.
+  kAttentionDepth,    ///< Attention: D.
+  kAttentionGroups,   ///< Attention: g.
+  kScoreMultiplier,   ///< Attention: of the scores to the exponent.
+  kScoreShift,
+  kNormalise,          ///< 1: the vector unit's output goes through the normaliser.
+  kHold,               ///< Cycles between a sample's last element group and the next one's first.
+  kNormVectors,        ///< Normaliser: K.
+  kNormLength,         ///< Normaliser: n.
+  kNormBlocks,         ///< Normaliser: b.
+  kNormElementStride,  ///< Normaliser: from one element of a vector to the next.
+  kNormVectorStride,   ///< Normaliser: from a vector's first element to the next one's.
+  kNormEpsilonLow,     ///< Normaliser: epsilon_q, 64 bits.
+  kNormEpsilonHigh,
+  kNormLow,  ///< Normaliser: saturation bounds of its output, int32.
+  kNormHigh,
+  kBankRows,  ///< Embedding: local row / this = bank.
+  kBeats,     ///< Host: payload flits of a prediction, all ports.
   kCount,
 };
 

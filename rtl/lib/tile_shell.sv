@@ -17,7 +17,7 @@ module tile_shell #(
   parameter int unsigned WireBits = FlitBits + 2,
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
   parameter int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1,
-  parameter int unsigned SettingBits = 26 * 32  // ConfigWords * 32
+  parameter int unsigned SettingBits = 47 * 32  // ConfigWords * 32
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
