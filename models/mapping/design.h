@@ -55,8 +55,10 @@ struct TablePart {
 struct Tile {
   TileKind kind = TileKind::kMvm;
   int x = 0, y = 0;
-  int op = -1;              ///< The operator; the first one of an embedding tile; -1 at the host.
-  int part = 0;             ///< Which part of it, from 0.
+  int op = -1;   ///< The operator; the first one of an embedding tile; -1 at the host.
+  int part = 0;  ///< Which part of it, from 0.
+  /// Replica `phase` of `stride` (a power of two): does samples s with s mod stride = phase.
+  int stride = 1, phase = 0;
   std::vector<Port> ports;  ///< Inputs first, then partial sums, in the order they are added.
   std::vector<Send> sends;  ///< In the order in which a sample's packets leave.
 
