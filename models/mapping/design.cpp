@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/mapping/encoding.h"
+#include "models/mapping/replicas.h"
 #include "traces/support/math.h"
 
 namespace recpim {
@@ -77,6 +78,9 @@ class Checker {
                                                     : from.output_bits;
     require(port.element_bits == bits, place, "the element_bits of the receiver's port");
     require(port.partial == from.raw, place, "raw accumulators to partial ports, and no others");
+    require(meet(from, *to), place, "a tile that does samples of this one's");
+    require(!port.partial || (from.stride == to->stride && from.phase == to->phase), place,
+            "partial sums of the same replica");
   }
 
   void port(std::size_t t, std::size_t p, const std::string& outer) const {
@@ -91,11 +95,21 @@ class Checker {
             "a port that the producer's send names back");
   }
 
-  /// Input ports come first, in the order of the input vector, and fill it.
+  /// Input ports come first, in the order of the input vector, and fill it in every sample.
   void input_vector(const Tile& tile, const std::string& place) const {
+    int period = 1;
+    for (const Port& port : tile.ports) {
+      period =
+          std::max(period, turn(tile, design_.tiles[static_cast<std::size_t>(port.tile)]).period);
+    }
+    for (int sample = 0; sample < period; ++sample) input_vector(tile, sample, place);
+  }
+  void input_vector(const Tile& tile, int sample, const std::string& place) const {
     int filled = 0;
     bool partial = false;
     for (const Port& port : tile.ports) {
+      const Tile& producer = design_.tiles[static_cast<std::size_t>(port.tile)];
+      if (!turn(tile, producer).active(static_cast<std::uint64_t>(sample))) continue;
       require(port.partial || !partial, place + ".ports", "inputs before partial sums");
       partial = port.partial;
       if (partial) {
@@ -110,7 +124,8 @@ class Checker {
               place + ".ports", "inputs of one element width");
       filled += port.elements;
     }
-    require(tile.inputs() >= 1, place + ".ports", "at least one input");
+    require(tile.inputs() >= 1 && (filled > 0 || tile.kind == TileKind::kEmbedding),
+            place + ".ports", "at least one input");
     if (tile.kind == TileKind::kEmbedding) {
       require(tile.inputs() == 1 && tile.ports[0].tile == 0, place + ".ports",
               "one input, the host's lookups");
@@ -173,6 +188,10 @@ class CoverChecker {
     for (std::size_t t = 0; t < design_.tiles.size(); ++t) {
       const Tile& tile = design_.tiles[t];
       const std::string place = "tiles[" + std::to_string(t) + "]";
+      if (tile.phase > 0) {
+        replica(tile, place);
+        continue;
+      }
       if (tile.kind == TileKind::kMvm) fc(tile, place);
       if (tile.kind == TileKind::kEmbedding) tables(tile, place);
       if (tile.kind == TileKind::kInteraction) {
@@ -200,6 +219,25 @@ class CoverChecker {
       reject(file_, place + ".op", std::to_string(op), "an operator of the tile's kind");
     }
     return index;
+  }
+
+  /// What replica 0 holds and does, but for the neighbours.
+  void replica(const Tile& tile, const std::string& place) const {
+    for (const Tile& first : design_.tiles) {
+      if (first.op != tile.op || first.part != tile.part || first.phase != 0) continue;
+      Tile same = tile;
+      same.x = first.x;
+      same.y = first.y;
+      same.phase = 0;
+      same.ports = first.ports;
+      same.sends = first.sends;
+      Design one;
+      Design two;
+      one.tiles = {first};
+      two.tiles = {same};
+      if (design_to_json(one).at("tiles") == design_to_json(two).at("tiles")) return;
+    }
+    reject(file_, place, "", "a copy of the replica of phase 0");
   }
 
   /// From shapes, not from weights: they may not be loaded.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "models/mapping/design.h"
+#include "models/mapping/replicas.h"
 
 namespace recpim {
 namespace {
@@ -42,6 +43,10 @@ Json tile_json(const Tile& tile) {
   if (tile.kind != TileKind::kHost) {
     json["op"] = tile.op;
     json["part"] = tile.part;
+    if (tile.stride > 1) {
+      json["stride"] = tile.stride;
+      json["phase"] = tile.phase;
+    }
   }
   if (tile.kind == TileKind::kMvm) {
     json["first_row"] = tile.first_row;
@@ -119,7 +124,8 @@ TablePart table_of(const JsonView& json) {
 
 std::set<std::string> tile_keys(TileKind kind) {
   std::set<std::string> keys = {"kind", "x", "y", "ports", "sends"};
-  if (kind != TileKind::kHost) keys.insert({"op", "part", "outputs", "raw", "output_bits"});
+  if (kind != TileKind::kHost)
+    keys.insert({"op", "part", "stride", "phase", "outputs", "raw", "output_bits"});
   if (kind == TileKind::kMvm) {
     keys.insert({"first_row", "rows", "first_channel", "channels", "adc_shift", "sigmoid"});
   }
@@ -137,6 +143,13 @@ Tile tile_of(const JsonView& json) {
   if (tile.kind != TileKind::kHost) {
     tile.op = integer(json, "op");
     tile.part = integer(json, "part");
+    if (json.has("stride")) {
+      tile.stride = integer(json, "stride", 2, kMostReplicas);
+      if ((tile.stride & (tile.stride - 1)) != 0) json.at("stride").fail("a power of two");
+      tile.phase = integer(json, "phase", 0, tile.stride - 1);
+    } else if (json.has("phase")) {
+      json.at("phase").fail("stride beside it");
+    }
     tile.outputs = integer(json, "outputs", 1);
     tile.raw = json.at("raw").boolean();
     tile.output_bits = integer(json, "output_bits");

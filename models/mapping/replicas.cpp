@@ -43,7 +43,7 @@ class Replicator {
     }
     for (std::size_t t = 0; t < from_.tiles.size(); ++t) {
       const int n = replicas_[t];
-      if (n < 1 || (n & (n - 1)) != 0 || from_.tiles[t].stride != 1) {
+      if (n < 1 || n > kMostReplicas || (n & (n - 1)) != 0 || from_.tiles[t].stride != 1) {
         throw std::invalid_argument("replicate: powers of two, of tiles that are there once");
       }
       for (const Port& port : from_.tiles[t].ports) {
@@ -145,7 +145,8 @@ int credits(const Design& design, const Tile& sender, const Send& send) {
   if (receiver.ports[static_cast<std::size_t>(send.port)].partial) {
     return design.hardware.buffer_slots;
   }
-  return input_slots(design, receiver) / turn(receiver, sender).period;
+  return std::min(design.hardware.buffer_slots,
+                  input_slots(design, receiver) / turn(receiver, sender).period);
 }
 
 Design replicate(const Design& design, const std::vector<int>& replicas) {

@@ -4,15 +4,22 @@
 /// rules of who sends which sample to whom: sim/README.md, "Replicas".
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "models/mapping/design.h"
 
 namespace recpim {
 
+/// Of an operator. A power of two.
+constexpr int kMostReplicas = 256;
+
 /// Which samples of a tile use a link: those with its count k mod period = first.
 struct Turn {
   int period = 1, first = 0;
+  bool active(std::uint64_t k) const {
+    return k % static_cast<std::uint64_t>(period) == static_cast<std::uint64_t>(first);
+  }
 };
 /// Turns of `tile` on its link with `other`, where they have one.
 Turn turn(const Tile& tile, const Tile& other);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl/cosim/expectation.h"
 
+#include "models/mapping/replicas.h"
 #include "sim/host/trace_player.h"
 #include "sim/noc/flit.h"
 
@@ -35,15 +36,21 @@ void for_each_beat(const Packet& packet, int flit_bits, Use use) {
   }
 }
 
+// Whether the host's link with a tile has a packet in a sample.
+bool active(const Design& design, int tile, std::uint64_t sample) {
+  return turn(design.tiles[0], design.tiles[static_cast<std::size_t>(tile)]).active(sample);
+}
+
 void add_requests(const Design& design, const Model& model, const TraceReader& trace,
                   const SimulateOptions& options, std::uint64_t samples, Expectation& out) {
   RequestBuilder builder(design, model, trace, true);
   TraceChunk chunk;
   trace.read(options.first, samples, chunk);
   for (std::uint64_t i = 0; i < samples; ++i) {
-    const auto& parts = builder.build(chunk, i);
+    const auto& parts = builder.build(chunk, i, i);
     for (std::size_t s = 0; s < parts.size(); ++s) {
       const Send& send = design.tiles[0].sends[s];
+      if (!active(design, send.tile, i)) continue;
       Packet packet;
       packet.values = std::make_shared<const std::vector<std::int32_t>>(parts[s].values);
       packet.elements = static_cast<int>(parts[s].elements);
@@ -60,9 +67,11 @@ void add_requests(const Design& design, const Model& model, const TraceReader& t
 
 void add_predictions(const Design& design, const std::vector<Prediction>& predictions,
                      Expectation& out) {
-  for (const Prediction& p : predictions) {
+  for (std::size_t sample = 0; sample < predictions.size(); ++sample) {
+    const Prediction& p = predictions[sample];
     std::vector<Words> beats;
     for (const Port& port : design.tiles[0].ports) {
+      if (!active(design, port.tile, sample)) continue;
       Packet packet;
       packet.values = std::make_shared<const std::vector<std::int32_t>>(p.values);
       packet.first_element = port.first_element;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "traces/support/error.h"
 #include "traces/support/math.h"
 
 namespace recpim {
@@ -198,6 +199,11 @@ TensorFormat input_format(const Tile& tile, const Model& model) {
 }
 
 std::vector<TileShape> chip_shape(const Design& design, const Model& model) {
+  for (std::size_t t = 0; t < design.tiles.size(); ++t) {
+    if (design.tiles[t].stride == 1) continue;
+    reject(design.name, "tiles[" + std::to_string(t) + "].stride",
+           std::to_string(design.tiles[t].stride), "1: replicas have no RTL yet");
+  }
   const Shaper shaper(design, model);
   std::vector<TileShape> shapes;
   for (const Tile& tile : design.tiles) shapes.push_back(shaper.shape(tile));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one sample and one lookup do on a tile.
+#include "models/mapping/replicas.h"
 #include "sim/cost/cost_model.h"
 #include "sim/cost/instances.h"
 #include "traces/support/math.h"
@@ -95,7 +96,11 @@ EventCounts sample_events(const Design& design, const Model& model, int index) {
   if (!tile.raw) events.vector_elements = outputs;
   if (tile.sigmoid) events.sigmoids = outputs;
   Count elements = outputs;  // Written once, read once a send.
-  for (const Send& send : tile.sends) elements += count(send.elements);
+  // As many elements leave in every sample: those of the first one count.
+  for (const Send& send : tile.sends) {
+    const Tile& receiver = design.tiles[static_cast<std::size_t>(send.tile)];
+    if (turn(tile, receiver).active(0)) elements += count(send.elements);
+  }
   events.output_bits = elements * count(tile.output_bits);
   return events;
 }

@@ -34,9 +34,15 @@ HostPort::HostPort(const sc_core::sc_module_name& name, const Design& design, in
       output_elements_(static_cast<std::size_t>(output_elements)),
       arrivals_(tile_.ports.size()),
       arrived_(tile_.ports.size(), 0),
-      slots_(static_cast<std::size_t>(design.hardware.buffer_slots),
+      slots_(static_cast<std::size_t>(input_slots(design, tile_)),
              std::vector<std::int32_t>(output_elements_)) {
+  const auto turn_with = [&](int other) {
+    return turn(tile_, design.tiles[static_cast<std::size_t>(other)]);
+  };
+  for (const Send& send : tile_.sends) send_turns_.push_back(turn_with(send.tile));
   for (const Port& port : tile_.ports) {
+    port_turns_.push_back(turn_with(port.tile));
+    if (!port_turns_.back().active(0)) continue;  // As many beats in every sample.
     beats_out_ += payload_flits(port.elements, port.element_bits, design.hardware.mesh.flit_bits);
   }
   wakeup_.name = this->name();
@@ -115,7 +121,8 @@ void HostPort::submit(tlm::tlm_generic_payload& transaction) {
   Request request;
   request.arrival = std::max<Cycle>(take<Cycle>(at, end), cycles_.now() + 1);
   const int flit_bits = design_.hardware.mesh.flit_bits;
-  for (const Send& send : tile_.sends) {
+  for (std::size_t s = 0; s < tile_.sends.size(); ++s) {
+    const Send& send = tile_.sends[s];
     const auto elements = take<std::uint32_t>(at, end);
     const bool with_values = take<std::uint32_t>(at, end) != 0;
     if (at > end || (with_values && elements > static_cast<std::size_t>(end - at) / 4)) {
@@ -133,8 +140,10 @@ void HostPort::submit(tlm::tlm_generic_payload& transaction) {
     }
     request.output.values.push_back(std::move(values));
     request.output.elements.push_back(static_cast<int>(elements));
+    if (!send_turns_[s].active(submitted_)) continue;
     request.beats += payload_flits(static_cast<int>(elements), port.element_bits, flit_bits);
   }
+  ++submitted_;
   queue_.push_back(std::move(request));
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   feed();
@@ -166,7 +175,10 @@ void HostPort::output_freed(Cycle /*at*/) {
 
 void HostPort::packet_arrives(int port, const Packet& packet, Cycle at) {
   const auto p = static_cast<std::size_t>(port);
-  auto& slot = slots_[arrived_[p]++ % slots_.size()];
+  const Turn& turn = port_turns_[p];
+  const std::uint64_t sample = static_cast<std::uint64_t>(turn.first) +
+                               arrived_[p]++ * static_cast<std::uint64_t>(turn.period);
+  auto& slot = slots_[sample % slots_.size()];
   if (packet.values && output_elements_ > 0) {
     const auto from = packet.values->begin() + packet.first_element;
     std::copy(from, from + packet.elements, slot.begin() + tile_.ports[p].first_element);
@@ -178,9 +190,11 @@ void HostPort::packet_arrives(int port, const Packet& packet, Cycle at) {
 void HostPort::complete_results() {
   for (;;) {
     Cycle complete = 0;
-    for (const auto& arrival : arrivals_) {
-      if (arrival.empty()) return;
-      complete = std::max(complete, arrival.front());
+    const auto active = [&](std::size_t p) { return port_turns_[p].active(started_); };
+    for (std::size_t p = 0; p < arrivals_.size(); ++p) {
+      if (!active(p)) continue;
+      if (arrivals_[p].empty()) return;
+      complete = std::max(complete, arrivals_[p].front());
     }
     const Cycle start = last_start_ < 0 ? complete : std::max(complete, last_start_ + beats_out_);
     last_start_ = start;
@@ -188,12 +202,14 @@ void HostPort::complete_results() {
     result.accepted = accepted_.front();
     accepted_.pop_front();
     result.transferred = start + beats_out_;
-    result.values = slots_[started_++ % slots_.size()];
+    result.values = slots_[started_ % slots_.size()];
     transferring_.push_back(std::move(result));
     for (std::size_t p = 0; p < arrivals_.size(); ++p) {
+      if (!active(p)) continue;
       arrivals_[p].pop();
       interface_.return_credit(static_cast<int>(p), start + beats_out_);
     }
+    ++started_;
     plan();
   }
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "models/mapping/design.h"
+#include "models/mapping/replicas.h"
 #include "sim/core/cycle_ring.h"
 #include "sim/tile/network_interface.h"
 
@@ -28,7 +29,8 @@ constexpr std::uint64_t kFree = 0x0c;       ///< RO: of them free.
 constexpr std::uint64_t kAvailable = 0x10;  ///< RO: predictions that can be read.
 constexpr std::uint64_t kCoalesce = 0x14;   ///< RW: a blocking read waits for so many predictions.
 /// WO: one sample a write (any length): arrival cycle (64 bits), then for each send of the host
-/// tile: number of elements (32), 1 if their values follow or 0 (32), the values (32 each).
+/// tile: number of elements (32), 1 if their values follow or 0 (32), the values (32 each). 0 and 0
+/// where the send is not active in that sample.
 /// A blocking write waits for room.
 constexpr std::uint64_t kSubmit = 0x1000;
 /// RO: as many whole predictions as the buffer holds and are there, each kPredictionWords + values
@@ -93,6 +95,8 @@ class HostPort : public sc_core::sc_module, private InterfaceClient {
   int beats_in_ = 0;            ///< Of the sample fed last.
   std::deque<Cycle> accepted_;  ///< Of samples whose prediction is not complete.
 
+  std::vector<Turn> send_turns_, port_turns_;  ///< In which samples they are active.
+  std::uint64_t submitted_ = 0;
   std::vector<CycleRing> arrivals_;
   std::vector<std::uint64_t> arrived_;
   std::vector<std::vector<std::int32_t>> slots_;  ///< Values of the predictions under way.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "models/mapping/replicas.h"
 #include "models/ops/requantise.h"
 #include "models/ops/sample.h"
 #include "sim/host/host_port.h"
@@ -69,12 +70,16 @@ RequestBuilder::RequestBuilder(const Design& design, const Model& model, const T
 }
 
 const std::vector<RequestBuilder::Part>& RequestBuilder::build(const TraceChunk& chunk,
-                                                               std::uint64_t i) {
+                                                               std::uint64_t i,
+                                                               std::uint64_t sample) {
   const auto& sends = design_.tiles[0].sends;
   for (std::size_t s = 0; s < sends.size(); ++s) {
     const Tile& tile = design_.tiles[static_cast<std::size_t>(sends[s].tile)];
     Part& part = parts_[s];
     part.values.clear();
+    part.elements = 0;
+    part.has_values = false;
+    if (!turn(design_.tiles[0], tile).active(sample)) continue;
     if (tile.kind == TileKind::kEmbedding) {
       add_lookups(chunk, i, tile, part);
       part.has_values = true;
@@ -169,7 +174,7 @@ void TracePlayer::submit_samples() {
       const Cycle arrival = arrivals_.empty() ? 0 : arrivals_[done];
       bytes.clear();
       append(bytes, &arrival, sizeof arrival);
-      for (const auto& part : builder_.build(chunk, i)) {
+      for (const auto& part : builder_.build(chunk, i, done)) {
         const std::uint32_t with_values = part.has_values ? 1 : 0;
         append(bytes, &part.elements, 4);
         append(bytes, &with_values, 4);

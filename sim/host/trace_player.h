@@ -36,9 +36,10 @@ class RequestBuilder {
     bool has_values = false;
     std::vector<std::int32_t> values;
   };
-  /// The parts of sample `i` of the chunk, valid until the next call. InputError where a bag list
-  /// is longer than an input slot of its tile.
-  const std::vector<Part>& build(const TraceChunk& chunk, std::uint64_t i);
+  /// The parts of sample `i` of the chunk, the host's `sample`-th, valid until the next call; empty
+  /// ones of sends that are not active in it. InputError where a bag list is longer than an input
+  /// slot of its tile.
+  const std::vector<Part>& build(const TraceChunk& chunk, std::uint64_t i, std::uint64_t sample);
 
  private:
   void add_lookups(const TraceChunk& chunk, std::uint64_t i, const Tile& tile, Part& part) const;

@@ -13,8 +13,12 @@ NetworkInterface::NetworkInterface(const sc_core::sc_module_name& name, const De
       number_(tile),
       cycles_(cycles),
       client_(client),
-      credits_(tile_.sends.size(), CycleRing(design.hardware.buffer_slots)),
       pending_(tile_.ports.size()) {
+  for (const Send& send : tile_.sends) {
+    credits_.emplace_back(credits(design, tile_, send));
+    turns_.push_back(turn(tile_, design.tiles[static_cast<std::size_t>(send.tile)]));
+  }
+  next_send_ = active_send(0);
   wakeup_.name = this->name();
   SC_METHOD(run);
   sensitive << wakeup_.wake;
@@ -93,6 +97,12 @@ void NetworkInterface::run() {
   plan();
 }
 
+// Passing over the others takes no time: sim/README.md, "Replicas".
+std::size_t NetworkInterface::active_send(std::size_t from) const {
+  while (from < turns_.size() && !turns_[from].active(sample_)) ++from;
+  return from;
+}
+
 bool NetworkInterface::send_credit() {
   for (std::size_t port = 0; port < pending_.size(); ++port) {
     if (pending_[port].empty() || pending_[port].front() > cycles_.now()) continue;
@@ -132,8 +142,10 @@ void NetworkInterface::send_data() {
     packet.values = own ? output.values[next_send_] : output.values.front();
   }
   credits_[next_send_].pop();
-  if (++next_send_ == tile_.sends.size()) {
-    next_send_ = 0;
+  next_send_ = active_send(next_send_ + 1);
+  if (next_send_ == tile_.sends.size()) {
+    ++sample_;
+    next_send_ = active_send(0);
     outputs_.pop_front();
     underway_is_last_ = true;
   }

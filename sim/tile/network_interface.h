@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/mapping/design.h"
+#include "models/mapping/replicas.h"
 #include "sim/core/cycle_ring.h"
 #include "sim/core/cycle_scheduler.h"
 #include "sim/noc/mesh.h"
@@ -30,14 +31,12 @@ class InterfaceClient {
 class NetworkInterface : public sc_core::sc_module, private MeshEndpoint {
  public:
   SC_HAS_PROCESS(NetworkInterface);
-  /// `slots`: the credits that every send starts with.
   NetworkInterface(const sc_core::sc_module_name& name, const Design& design, int tile,
                    CycleScheduler& cycles, InterfaceClient& client);
   void attach(Mesh& mesh);
 
   /// Outputs in the order of samples: visible to the sender from `at`. `values`: one vector a send
-  /// at the host, one for all sends elsewhere; null in timing mode. `flits`: payload flits of each
-  /// send.
+  /// at the host, one for all sends elsewhere; null in timing mode.
   struct Output {
     Cycle at = 0;
     std::vector<Values> values;
@@ -66,6 +65,8 @@ class NetworkInterface : public sc_core::sc_module, private MeshEndpoint {
   Cycle head_ready() const;
   bool send_credit();
   void send_data();
+  /// The first send from `from` on that is active in this output's sample; their number if none.
+  std::size_t active_send(std::size_t from) const;
 
   const Design& design_;
   const Tile& tile_;
@@ -77,7 +78,9 @@ class NetworkInterface : public sc_core::sc_module, private MeshEndpoint {
 
   std::vector<CycleRing> credits_;  ///< A send: from when each of its credits counts.
   std::vector<CycleRing> pending_;  ///< A port: from when each credit can go back.
+  std::vector<Turn> turns_;         ///< A send: in which samples it is active.
   std::deque<Output> outputs_;
+  std::uint64_t sample_ = 0;  ///< The tile's count of the oldest output.
   std::size_t next_send_ = 0;
   bool underway_ = false;          ///< A packet whose tail is not known to have left.
   bool underway_is_last_ = false;  ///< It is the last of its output.

@@ -19,7 +19,7 @@
 
 namespace recpim {
 
-/// The buffers behind a tile's ports: S slots of the input vector and of each partial-sum vector.
+/// The buffers behind a tile's ports: slots of the input vector and of each partial-sum vector.
 class TileBuffers {
  public:
   TileBuffers(const Design& design, const Tile& tile, bool values);
@@ -27,30 +27,34 @@ class TileBuffers {
   /// Stores the next packet of a port, whose tail has arrived at `at`.
   void store(int port, const Packet& packet, Cycle at);
   /// When the oldest sample's packets of these ports have all arrived; kNever while some have not.
-  Cycle inputs_complete() const { return latest(0, inputs_); }
-  Cycle partials_complete() const { return latest(inputs_, partials_); }
+  Cycle inputs_complete() const { return latest(0, inputs_, inputs_taken_); }
+  Cycle partials_complete() const { return latest(inputs_, partials_, 0); }
   const std::vector<std::int32_t>& input(std::uint64_t sample) const {
-    return input_[sample % slots_];
+    return input_[sample % input_.size()];
   }
   std::vector<const std::vector<std::int32_t>*> partials(std::uint64_t sample) const;
   /// Gives the oldest sample's slots back through the interface, from `released` on.
   void take_inputs(NetworkInterface& interface, Cycle released) {
-    take(0, inputs_, interface, released);
+    take(0, inputs_, inputs_taken_++, interface, released);
   }
   void take_partials(NetworkInterface& interface, Cycle released) {
-    take(inputs_, partials_, interface, released);
+    take(inputs_, partials_, 0, interface, released);
   }
   /// What the oldest sample still lacks, if some of it is there.
   std::string waits_for() const;
   std::uint64_t elements_stored() const { return elements_stored_; }
 
  private:
-  Cycle latest(std::size_t first, std::size_t count) const;
-  void take(std::size_t first, std::size_t count, NetworkInterface& interface, Cycle released);
+  // Of ports that are active in `sample`. Ports of partial sums are in every one.
+  Cycle latest(std::size_t first, std::size_t count, std::uint64_t sample) const;
+  void take(std::size_t first, std::size_t count, std::uint64_t sample, NetworkInterface& interface,
+            Cycle released);
 
   const Tile& tile_;
-  std::size_t slots_, inputs_, partials_;
+  std::size_t slots_, inputs_, partials_;  ///< slots_: of partial sums.
   bool lookups_;
+  std::vector<Turn> turns_;  ///< One a port.
+  std::uint64_t inputs_taken_ = 0;
   std::vector<CycleRing> complete_;  ///< One a port.
   std::vector<std::uint64_t> count_;
   std::vector<std::vector<std::int32_t>> input_;                 ///< One a slot.

@@ -13,15 +13,20 @@ TileBuffers::TileBuffers(const Design& design, const Tile& tile, bool values)
       lookups_(tile.kind == TileKind::kEmbedding),
       complete_(tile.ports.size()),
       count_(tile.ports.size(), 0),
-      input_(slots_),
+      input_(static_cast<std::size_t>(input_slots(design, tile))),
       partial_(slots_, std::vector<std::vector<std::int32_t>>(partials_)) {
+  for (const Port& port : tile.ports) {
+    turns_.push_back(turn(tile, design.tiles[static_cast<std::size_t>(port.tile)]));
+  }
   if (!values || lookups_) return;
   for (auto& slot : input_) slot.assign(static_cast<std::size_t>(tile.input_elements()), 0);
 }
 
 void TileBuffers::store(int port, const Packet& packet, Cycle at) {
   const auto p = static_cast<std::size_t>(port);
-  const std::size_t slot = count_[p]++ % slots_;
+  const std::uint64_t sample = static_cast<std::uint64_t>(turns_[p].first) +
+                               count_[p]++ * static_cast<std::uint64_t>(turns_[p].period);
+  const std::size_t slot = sample % (p < inputs_ ? input_.size() : slots_);
   complete_[p].push(at);
   elements_stored_ += static_cast<std::uint64_t>(packet.elements);
   if (!packet.values) return;
@@ -36,9 +41,10 @@ void TileBuffers::store(int port, const Packet& packet, Cycle at) {
   }
 }
 
-Cycle TileBuffers::latest(std::size_t first, std::size_t count) const {
+Cycle TileBuffers::latest(std::size_t first, std::size_t count, std::uint64_t sample) const {
   Cycle latest = 0;
   for (std::size_t p = first; p < first + count; ++p) {
+    if (!turns_[p].active(sample)) continue;
     if (complete_[p].empty()) return kNever;
     latest = std::max(latest, complete_[p].front());
   }
@@ -51,9 +57,10 @@ std::vector<const std::vector<std::int32_t>*> TileBuffers::partials(std::uint64_
   return sums;
 }
 
-void TileBuffers::take(std::size_t first, std::size_t count, NetworkInterface& interface,
-                       Cycle released) {
+void TileBuffers::take(std::size_t first, std::size_t count, std::uint64_t sample,
+                       NetworkInterface& interface, Cycle released) {
   for (std::size_t p = first; p < first + count; ++p) {
+    if (!turns_[p].active(sample)) continue;
     complete_[p].pop();
     interface.return_credit(static_cast<int>(p), released);
   }
@@ -64,7 +71,7 @@ std::string TileBuffers::waits_for() const {
                                 [](const CycleRing& ring) { return !ring.empty(); });
   std::string text;
   for (std::size_t p = 0; some && p < complete_.size(); ++p) {
-    if (!complete_[p].empty()) continue;
+    if (!complete_[p].empty() || (p < inputs_ && !turns_[p].active(inputs_taken_))) continue;
     text += (text.empty() ? "" : "; ") + std::string("a packet from tile ") +
             std::to_string(tile_.ports[p].tile) + " on port " + std::to_string(p);
   }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "models/graph/create.h"
+#include "models/mapping/mesh_places.h"
+#include "models/mapping/replicas.h"
 #include "models/quantisation/quantise.h"
 #include "testbenches/harness/scratch_folder.h"
 #include "traces/format/trace.h"
@@ -116,6 +118,27 @@ Model random_model(const TraceInfo& info, bool mlp, std::uint64_t seed, Random& 
   return model;
 }
 
+/// Some operators twice, four or eight times, as far as the mesh has room.
+void replicate_some(Design& design, Random& random) {
+  const int room = design.hardware.mesh.columns * design.hardware.mesh.rows;
+  std::vector<int> replicas(design.tiles.size(), 1);
+  int tiles = static_cast<int>(replicas.size());
+  for (std::size_t t = 1; t < replicas.size(); ++t) {
+    if (design.tiles[t].part > 0) {
+      replicas[t] = replicas[static_cast<std::size_t>(design.find(design.tiles[t].op, 0))];
+      continue;
+    }
+    int parts = 1;
+    while (design.find(design.tiles[t].op, parts) >= 0) ++parts;
+    const int wanted = 1 << random.below(4);
+    if (tiles + parts * (wanted - 1) > room) continue;
+    replicas[t] = wanted;
+    tiles += parts * (wanted - 1);
+  }
+  design = replicate(design, replicas);
+  place_by_annealing(design, random.next64());
+}
+
 }  // namespace
 
 RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
@@ -135,6 +158,7 @@ RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
       const TraceReader trace(chip.trace_path);
       quantise(chip.model, trace, spread_samples(options.samples));
       chip.design = map_naive(chip.model, hardware);
+      if (options.replicas) replicate_some(chip.design, shape);
     } catch (const InputError&) {
       continue;  // Does not fit together: the next draw.
     }

@@ -28,6 +28,7 @@ struct RandomChipOptions {
   bool lossless = false;     ///< ADC bits as many as it takes.
   bool differential = true;  ///< May draw the differential encoding.
   int most_rows = 128;       ///< Of a crossbar.
+  bool replicas = false;     ///< Operators may be there up to eight times, placed by annealing.
 };
 
 /// Draws until the mapper accepts. Deterministic.

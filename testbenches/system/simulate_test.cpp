@@ -50,6 +50,7 @@ class RandomChips : public ::testing::TestWithParam<int> {
     RandomChipOptions options;
     options.mlp = GetParam() % 4 == 3;
     options.lossless = lossless;
+    options.replicas = GetParam() % 3 == 2;
     const auto seed = static_cast<std::uint64_t>(GetParam());
     return random_chip(seed, seed + 1000, options);
   }
@@ -104,15 +105,18 @@ TEST(RandomChipDraws, CoverTheRareCases) {
   int table_splits = 0;
   int lossy = 0;
   int differential = 0;
+  int replicated = 0;  // Tiles that other tiles share their operator's samples with.
   for (int seed = 0; seed < seeds(); ++seed) {
     RandomChipOptions options;
     options.mlp = seed % 4 == 3;
+    options.replicas = seed % 3 == 2;
     const auto s = static_cast<std::uint64_t>(seed);
     const RandomChip c = random_chip(s, s + 1000, options);
     bool shifted = false;
     for (const Tile& tile : c.design.tiles) {
       if (tile.raw) ++(tile.kind == TileKind::kMvm ? row_splits : table_splits);
       shifted = shifted || tile.adc_shift > 0;
+      replicated += tile.stride > 1 ? 1 : 0;
     }
     lossy += shifted ? 1 : 0;
     differential += c.design.hardware.crossbar.encoding == Encoding::kDifferential ? 1 : 0;
@@ -121,8 +125,9 @@ TEST(RandomChipDraws, CoverTheRareCases) {
   EXPECT_GT(table_splits, 0);
   EXPECT_GT(lossy, 0);
   EXPECT_GT(differential, 0);
+  EXPECT_GT(replicated, 0);
   std::cout << row_splits << " row splits, " << table_splits << " table splits, " << lossy
-            << " lossy, " << differential << " differential\n";
+            << " lossy, " << differential << " differential, " << replicated << " replicas\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomChips, ::testing::Range(0, seeds()));

@@ -59,6 +59,7 @@ TEST(Replicas, WiresEveryPairThatMeets) {
   const Design once = map_naive(mlp({16, 8, 4}), Hardware());
   Design design = replicate(once, {1, 2, 4});
   place_by_annealing(design, 1);
+  validate(design, "design");
   ASSERT_EQ(design.tiles.size(), 7U);
   const auto tile = [&](int t) -> const Tile& { return design.tiles[static_cast<std::size_t>(t)]; };
   EXPECT_EQ(tile(0).sends.size(), 2U);
@@ -88,6 +89,7 @@ TEST(Replicas, RowPartsStayWithTheirHome) {
   EXPECT_THROW(replicate(once, {2, 1, 1}), std::invalid_argument);
   Design design = replicate(once, {1, 2, 2});
   place_by_annealing(design, 1);
+  validate(design, "design");
   for (int r = 0; r < 2; ++r) {
     const Tile& home = design.tiles[static_cast<std::size_t>(1 + r)];
     EXPECT_EQ(home.partials(), 1);

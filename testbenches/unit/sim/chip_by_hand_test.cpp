@@ -4,6 +4,7 @@
 
 #include <systemc>
 
+#include "models/mapping/replicas.h"
 #include "sim/chip/chip.h"
 #include "sim/chip/simulate.h"
 #include "testbenches/unit/sim/small_chip.h"
@@ -45,6 +46,28 @@ TEST(ChipByHand, ThreeSamplesOfOneLayer) {
   EXPECT_EQ(result.json["latency_cycles"]["max"], 417 - 3);
   // One sample more in 128 cycles of 1 ns.
   EXPECT_DOUBLE_EQ(result.json["throughput_samples_per_s"].get<double>(), 1e9 / 128);
+}
+
+// The layer twice, one router away from the host each. Samples 0 and 1 as above but that each finds
+// a free engine: 161 and, 2 later all the way, 163. Sample 2 has a credit at its replica: head 5,
+// tail 6, arrived 12; the engine is free at 136, 128 later than for sample 0; sample 3 likewise.
+TEST(ChipByHand, TwoReplicasShareTheSamples) {
+  const Model model = small_model();
+  Design design = replicate(map_naive(model, small_hardware()), {1, 2});
+  design.tiles[2].x = 0;
+  design.tiles[2].y = 1;
+  design.mesh_rows = 2;
+  const TraceReader trace(small_trace(4));
+  const SimulationResult result = simulate(design, model, trace, {});
+  ASSERT_EQ(result.predictions.size(), 4U);
+  const Cycle accepted[] = {0, 1, 3, 5};
+  const Cycle transferred[] = {161, 163, 289, 291};
+  const std::vector<std::int32_t> expected = {127, 8, -128};
+  for (std::size_t s = 0; s < 4; ++s) {
+    EXPECT_EQ(result.predictions[s].accepted, accepted[s]);
+    EXPECT_EQ(result.predictions[s].transferred, transferred[s]);
+    EXPECT_EQ(result.predictions[s].values, expected);
+  }
 }
 
 TEST(ChipByHand, AnArrivalInTheFutureDelaysItsSample) {
