@@ -93,6 +93,9 @@ struct Design {
   std::string model_path;
   std::string model_sha256;
   std::string strategy;
+  /// Samples that the host's software has on the chip at once: it submits no further one before the
+  /// oldest prediction is there. 0: as many as buffers allow.
+  int samples_in_flight = 0;
   Hardware hardware;
   std::vector<Tile> tiles;              ///< [0] is the host, at mesh position (0, 0).
   int mesh_columns = 0, mesh_rows = 0;  ///< Routers of the smallest mesh that holds the used tiles.

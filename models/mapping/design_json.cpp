@@ -183,6 +183,7 @@ Json design_to_json(const Design& design) {
   json["name"] = design.name;
   json["model"] = {{"path", design.model_path}, {"sha256", design.model_sha256}};
   json["strategy"] = design.strategy;
+  if (design.samples_in_flight > 0) json["samples_in_flight"] = design.samples_in_flight;
   json["hardware"] = hardware_to_json(design.hardware);
   json["mesh"] = {{"columns", design.mesh_columns}, {"rows", design.mesh_rows}};
   json["tiles"] = Json::array();
@@ -191,7 +192,8 @@ Json design_to_json(const Design& design) {
 }
 
 Design design_from_json(const JsonView& json) {
-  json.only({"schema", "name", "model", "strategy", "hardware", "mesh", "tiles"});
+  json.only(
+      {"schema", "name", "model", "strategy", "samples_in_flight", "hardware", "mesh", "tiles"});
   json.at("schema").one_of({kSchema});
   Design design;
   design.name = json.at("name").text();
@@ -199,6 +201,9 @@ Design design_from_json(const JsonView& json) {
   design.model_path = json.at("model").at("path").text();
   design.model_sha256 = json.at("model").at("sha256").text();
   design.strategy = json.at("strategy").text();
+  if (json.has("samples_in_flight")) {
+    design.samples_in_flight = integer(json, "samples_in_flight", 1, 65536);
+  }
   design.hardware = hardware_from_json(json.at("hardware"));
   json.at("mesh").only({"columns", "rows"});
   design.mesh_columns = integer(json.at("mesh"), "columns", 1);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl/cosim/expectation.h"
 
+#include <algorithm>
+
 #include "models/mapping/replicas.h"
 #include "sim/host/trace_player.h"
 #include "sim/noc/flit.h"
@@ -42,11 +44,18 @@ bool active(const Design& design, int tile, std::uint64_t sample) {
 }
 
 void add_requests(const Design& design, const Model& model, const TraceReader& trace,
-                  const SimulateOptions& options, std::uint64_t samples, Expectation& out) {
+                  const SimulateOptions& options, const std::vector<Prediction>& predictions,
+                  Expectation& out) {
+  const std::uint64_t samples = predictions.size();
+  const auto in_flight = static_cast<std::uint64_t>(design.samples_in_flight);
   RequestBuilder builder(design, model, trace, true);
   TraceChunk chunk;
   trace.read(options.first, samples, chunk);
   for (std::uint64_t i = 0; i < samples; ++i) {
+    Cycle arrival = options.arrivals.empty() ? 0 : options.arrivals[i];
+    if (in_flight > 0 && i >= in_flight) {
+      arrival = std::max(arrival, predictions[i - in_flight].transferred + 1);
+    }
     const auto& parts = builder.build(chunk, i, i);
     for (std::size_t s = 0; s < parts.size(); ++s) {
       const Send& send = design.tiles[0].sends[s];
@@ -59,7 +68,7 @@ void add_requests(const Design& design, const Model& model, const TraceReader& t
                                 .element_bits;
       for_each_beat(packet, design.hardware.mesh.flit_bits, [&](Words words, bool last) {
         out.requests.push_back({std::move(words), last});
-        out.arrivals.push_back(options.arrivals.empty() ? 0 : options.arrivals[i]);
+        out.arrivals.push_back(arrival);
       });
     }
   }
@@ -105,7 +114,7 @@ Expectation expect(const Design& design, const Model& model, const TraceReader& 
   options.compare = false;
   const SimulationResult result = simulate(design, model, trace, options);
   out.cycles = result.json["cycles"].get<Cycle>();
-  add_requests(design, model, trace, options, result.predictions.size(), out);
+  add_requests(design, model, trace, options, result.predictions, out);
   add_predictions(design, result.predictions, out);
   return out;
 }

@@ -137,6 +137,7 @@ void replicate_some(Design& design, Random& random) {
   }
   design = replicate(design, replicas);
   place_by_annealing(design, random.next64());
+  if (random.below(4) == 0) design.samples_in_flight = 1 + static_cast<int>(random.below(3));
 }
 
 }  // namespace

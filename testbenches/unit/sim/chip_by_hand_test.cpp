@@ -70,6 +70,22 @@ TEST(ChipByHand, TwoReplicasShareTheSamples) {
   }
 }
 
+// One at a time: the host's software has the prediction in cycle 161 and its next beat is valid in
+// 162, when the chip is as it was at the start.
+TEST(ChipByHand, OneSampleAtATime) {
+  const Model model = small_model();
+  Design design = map_naive(model, small_hardware());
+  design.samples_in_flight = 1;
+  const TraceReader trace(small_trace(3));
+  const SimulationResult result = simulate(design, model, trace, {});
+  ASSERT_EQ(result.predictions.size(), 3U);
+  for (std::size_t s = 0; s < 3; ++s) {
+    const Cycle start = 162 * static_cast<Cycle>(s);
+    EXPECT_EQ(result.predictions[s].accepted, start);
+    EXPECT_EQ(result.predictions[s].transferred, start + 161);
+  }
+}
+
 TEST(ChipByHand, AnArrivalInTheFutureDelaysItsSample) {
   const Model model = small_model();
   const Design design = map_naive(model, small_hardware());
