@@ -170,6 +170,7 @@ Outcome SimulatedScore::score_once(const Values& values) {
 
 ScoredSamples gather_samples(const TraceReader& from, const std::vector<std::uint64_t>& samples) {
   ScoredSamples scored{from.info(), {}};
+  scored.info.has_arrivals = false;  // Candidates are scored back to back.
   scored.info.provenance = Json{{"command", "search"}, {"samples", samples}}.dump();
   from.gather(samples, scored.chunk);
   return scored;

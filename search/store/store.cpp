@@ -25,15 +25,20 @@ std::string schema() {
          columns + "wall_s REAL NOT NULL) STRICT;";
 }
 
-// "seed = 8: accepted: 7, as in the store": the first place where two configurations differ.
+// "seed = 8: accepted: 7, as in the store": the first place where two configurations differ. Plain
+// values come first: they are options, and what lies deeper may follow from them (a population from
+// the number of evaluations).
 std::string difference(const Json& stored, const Json& asked, const std::string& place) {
   if (stored == asked) return "";
   if (stored.is_object() && asked.is_object()) {
-    for (const auto& item : asked.items()) {
-      const Json other = stored.value(item.key(), Json());
-      const auto inner = place.empty() ? item.key() : place + "." + item.key();
-      std::string text = difference(other, item.value(), inner);
-      if (!text.empty()) return text;
+    for (const bool plain : {true, false}) {
+      for (const auto& item : asked.items()) {
+        if (item.value().is_primitive() != plain) continue;
+        const Json other = stored.value(item.key(), Json());
+        const auto inner = place.empty() ? item.key() : place + "." + item.key();
+        std::string text = difference(other, item.value(), inner);
+        if (!text.empty()) return text;
+      }
     }
   }
   const auto shown = [](const Json& json) {

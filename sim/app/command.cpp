@@ -43,6 +43,12 @@ std::string words_of_command(const std::string& usage) {
   return command;
 }
 
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
 bool is_utf8(const std::string& text) {
   try {
     (void)Json(text).dump();
@@ -107,10 +113,7 @@ bool Options::parse(const Arguments& arguments) {
   if (values_.count("help") != 0) {
     std::cout << "usage: " << usage_ << "\n";
     for (const auto& [name, help] : positional_help_) {
-      std::string upper = name;
-      std::transform(upper.begin(), upper.end(), upper.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-      std::cout << "  " << upper << "  " << help << "\n";
+      std::cout << "  " << upper(name) << "  " << help << "\n";
     }
     std::cout << description_;
     return false;
@@ -129,10 +132,19 @@ bool Options::chosen(const std::string& name) const {
   return given(name) && !values_[name].defaulted();
 }
 
+// "--name" of an option, the name in capitals, as the help has it, of a positional one.
+std::string Options::place_of(const std::string& name) const {
+  for (const auto& item : positional_help_) {
+    if (item.first == name) return upper(name);
+  }
+  return "--" + name;
+}
+
 std::string Options::text(const std::string& name) const {
   if (!given(name)) reject("--" + name, "", "", "a value, the option is missing");
   std::string value = values_.at(name).as<std::string>();
-  if (!is_utf8(value)) reject("--" + name, "", "", "text in UTF-8");
+  if (value.empty()) reject(place_of(name), "", "", "a value, this one is empty");
+  if (!is_utf8(value)) reject(place_of(name), "", "", "text in UTF-8");
   return value;
 }
 

@@ -36,7 +36,7 @@ class Options {
   bool given(const std::string& name) const;   ///< Given, or with a default.
   bool chosen(const std::string& name) const;  ///< Given on the command line.
   bool on(const std::string& name) const;      ///< A flag.
-  /// InputError where it is missing or no UTF-8 (every path ends up in a JSON file).
+  /// InputError where it is missing, empty or no UTF-8 (every path ends up in a JSON file).
   std::string text(const std::string& name) const;
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
   double number(const std::string& name, double low, double high) const;
@@ -45,12 +45,17 @@ class Options {
   std::vector<int> integers(const std::string& name, int low, int high) const;
 
  private:
+  std::string place_of(const std::string& name) const;
+
   std::string usage_;
   po::options_description description_{"options"}, hidden_;
   po::positional_options_description positional_;
   std::vector<std::pair<std::string, std::string>> positional_help_;
   po::variables_map values_;
 };
+
+/// Samples a second that arrivals can have.
+constexpr double kLeastRate = 1e-3, kMostRate = 1e12;
 
 /// InputError where `out` is one of the files that are read, whatever links lead there.
 void keep_inputs(const std::string& out, const std::vector<std::string>& inputs);

@@ -54,6 +54,10 @@ Model new_dlrm(const Request& r) {
   shape.embedding_dim = static_cast<int>(r.options.integer("embedding-dim", 1, 4096));
   shape.bottom = r.options.integers("bottom", 1, kMaxLayer);
   shape.top = r.options.integers("top", 1, kMaxLayer);
+  if (info.dense == 0 && r.options.chosen("bottom")) {
+    reject("", "--bottom", r.options.text("bottom"),
+           "only where the trace has dense features, " + r.trace.path() + " has none");
+  }
   if (info.dense > 0 && shape.bottom.back() != shape.embedding_dim) {
     reject("", "--bottom", r.options.text("bottom"),
            "a last width of " + std::to_string(shape.embedding_dim) + ", the --embedding-dim");

@@ -94,6 +94,14 @@ std::unique_ptr<search::DesignSpace> space_of(const Options& options, const Mode
 }
 
 int print_count(const Options& options) {
+  for (const char* name : {"trace", "algorithm", "evaluations", "samples", "jobs", "seed",
+                           "objective", "population", "tournament", "lag", "timeout", "out"}) {
+    if (options.chosen(name)) {
+      reject("", "--" + std::string(name), options.text(name),
+             "without --count, whose answer does not depend on it");
+    }
+  }
+  if (options.on("resume")) reject("--resume", "", "", "without --count");
   const Model model = options.given("model") ? load_model(options.text("model"), Weights::kNone)
                                              : search::default_count_model();
   std::cout << search::count_table(*space_of(options, model));

@@ -1,50 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
-// recpim simulate: runs a design on a trace.
-#include <cstdio>
+// recpim simulate: runs a design on a trace, once or at several rates of arrival.
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "recpim_revision.h"
 #include "sim/app/command.h"
+#include "sim/app/load_sweep.h"
+#include "sim/chip/load_curve.h"
 #include "sim/chip/report.h"
 #include "sim/chip/simulate.h"
+#include "traces/support/error.h"
 #include "traces/support/output.h"
 #include "traces/support/sha256.h"
 
 namespace recpim::app {
 namespace {
 
+namespace fs = std::filesystem;
 constexpr std::int64_t kMost = 1'000'000'000'000;
 
-Json provenance(const TraceReader& trace) {
-  return {{"version", RECPIM_VERSION},
-          {"git", RECPIM_GIT},
-          {"seed", nullptr},
-          {"trace_sha256", sha256_of_file(trace.path())},
-          {"command", command_line()}};
-}
-
-}  // namespace
-
-int run_simulate(const Arguments& arguments) {
+Options simulate_options() {
   Options options("recpim simulate DESIGN --trace FILE -o FOLDER [options]");
   options.positional("design", "design.json of recpim map")
       .value("trace,t", "trace file (HDF5)")
-      .value("out,o", "folder for result.json")
+      .value("out,o", "folder for result.json, or curve.json and curve.csv of several rates")
       .value("samples,n", "samples to run; all where not given")
       .value("first", "first sample of the trace", "0")
       .value("mode",
              "functional (values flow) or timing (no values, the same cycles); reference "
              "(functional, nothing collapsed: every flit and phase is stepped)",
              "functional")
+      .value("arrival",
+             "back-to-back (all samples wait from cycle 0), poisson (exponential gaps) or trace "
+             "(as the trace records them)",
+             "back-to-back")
+      .value("rate",
+             "samples a second: poisson's, or what the trace's are scaled to; R,R,... for a "
+             "curve")
+      .value("sweep", "FROM:TO:STEPS samples a second, evenly spaced, for a curve")
+      .value("seed", "of poisson arrivals", "1")
+      .value("jobs,j", "of a curve: rates at a time; as many as cores where not given")
       .value("warmup", "samples left out of the throughput", "0")
       .value("shuffle-wakeups",
              "seed of a random order of wake-ups within a cycle; no result "
              "depends on it",
              "0");
-  if (!options.parse(arguments)) return 0;
+  return options;
+}
 
+// What a simulation needs, and at which rates; no rate where arrivals have none.
+struct Request {
   SimulateOptions run;
+  std::vector<double> rates;
+  int jobs = 1;
+};
+
+void add_arrivals(const Options& options, Request& request) {
+  ArrivalOptions& arrival = request.run.arrival;
+  const std::string name = options.one_of("arrival", arrival_names());
+  const auto at = std::find(arrival_names().begin(), arrival_names().end(), name);
+  arrival.process = static_cast<ArrivalProcess>(at - arrival_names().begin());
+  if (arrival.process == ArrivalProcess::kBackToBack) {
+    for (const char* option : {"rate", "sweep"}) {
+      if (options.given(option)) {
+        reject("", "--" + std::string(option), options.text(option),
+               "only with --arrival poisson or trace");
+      }
+    }
+  }
+  if (options.chosen("seed") && arrival.process != ArrivalProcess::kPoisson) {
+    reject("", "--seed", options.text("seed"), "only with --arrival poisson");
+  }
+  arrival.seed = static_cast<std::uint64_t>(options.integer("seed", 0, INT64_MAX));
+  if (options.given("rate") && options.given("sweep")) {
+    reject("", "--sweep", options.text("sweep"), "one of --rate and --sweep");
+  }
+  if (options.given("rate")) request.rates = rates_of_list(options.text("rate"));
+  if (options.given("sweep")) request.rates = rates_of_sweep(options.text("sweep"));
+  if (request.rates.empty() && arrival.process == ArrivalProcess::kPoisson) {
+    reject("--rate", "", "", "samples a second, or --sweep, with --arrival poisson");
+  }
+  if (!request.rates.empty()) arrival.rate = request.rates.front();
+  request.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (options.given("jobs")) {
+    if (request.rates.size() < 2) reject("", "--jobs", options.text("jobs"), "only with a curve");
+    request.jobs = static_cast<int>(options.integer("jobs", 1, 4096));
+  }
+}
+
+Request request_of(const Options& options) {
+  Request request;
+  SimulateOptions& run = request.run;
   if (options.given("samples")) {
     run.samples = static_cast<std::uint64_t>(options.integer("samples", 1, kMost));
   }
@@ -54,23 +103,75 @@ int run_simulate(const Arguments& arguments) {
   const std::string mode = options.one_of("mode", {"functional", "timing", "reference"});
   run.mode = mode == "timing" ? SimulationMode::kTiming : SimulationMode::kFunctional;
   run.reference = mode == "reference";
-  run.progress = true;
+  add_arrivals(options, request);
+  return request;
+}
 
-  std::string model_folder;
-  const Design design = load_design(options.text("design"), &model_folder);
+Json provenance(const std::string& trace, const SimulateOptions& run) {
+  const bool random = run.arrival.process == ArrivalProcess::kPoisson;
+  return {{"version", RECPIM_VERSION},
+          {"git", RECPIM_GIT},
+          {"seed", random ? Json(run.arrival.seed) : Json()},
+          {"trace_sha256", sha256_of_file(trace)},
+          {"command", command_line()}};
+}
+
+// Where the last file of a run lies, as the user wrote the folder.
+void print_place(const char* what, const Options& options, const char* file) {
+  std::cout << what << (fs::path(options.text("out")) / file).string() << "\n";
+}
+
+int run_once(const Options& options, const Design& design, const Model& model, Request& request) {
   const TraceReader trace(options.text("trace"));
-  const Model model = load_model(
-      model_folder, run.mode == SimulationMode::kTiming ? Weights::kNone : Weights::kIntegers);
-  validate(design, model, options.text("design"));
   OutputFolder out(options.text("out"), "result.json");
-  SimulationResult result = simulate(design, model, trace, run);
-  result.json["provenance"] = provenance(trace);
+  request.run.progress = true;
+  SimulationResult result = simulate(design, model, trace, request.run);
+  result.json["provenance"] = provenance(trace.path(), request.run);
   write_json_file(out.path() + "/result.json", result.json);
   out.commit();
-  std::cout << report_table(result.json)
-            << "result: " << (std::filesystem::path(options.text("out")) / "result.json").string()
-            << "\n";
+  std::cout << report_table(result.json);
+  print_place("result: ", options, "result.json");
   return 0;
+}
+
+int run_curve(const Options& options, const Design& design, const Model& model, Request& request) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  const std::string trace = options.text("trace");
+  OutputFolder out(options.text("out"), "curve.json");
+  request.run.compare = false;  // Log losses do not depend on the load.
+  const std::vector<Json> results =
+      simulate_rates(design, model, trace, request.run, request.rates, request.jobs);
+  Json curve = load_curve(results);
+  curve["schema"] = "recpim.curve/1";
+  for (const char* key : {"design", "mode", "samples", "clock_mhz"}) curve[key] = results[0][key];
+  curve["arrival"] = {{"process", results[0]["arrival"]["process"]},
+                      {"seed", results[0]["arrival"]["seed"]}};
+  curve["host"] = {{"jobs", request.jobs},
+                   {"wall_s", std::chrono::duration<double>(Clock::now() - start).count()}};
+  curve["provenance"] = provenance(trace, request.run);
+  write_json_file(out.path() + "/curve.json", curve);
+  write_text_file(out.path() + "/curve.csv", curve_csv(curve));
+  out.commit();
+  std::cout << curve_table(curve);
+  print_place("curve: ", options, "curve.json");
+  return 0;
+}
+
+}  // namespace
+
+int run_simulate(const Arguments& arguments) {
+  Options options = simulate_options();
+  if (!options.parse(arguments)) return 0;
+  Request request = request_of(options);
+  std::string model_folder;
+  const Design design = load_design(options.text("design"), &model_folder);
+  const Model model =
+      load_model(model_folder,
+                 request.run.mode == SimulationMode::kTiming ? Weights::kNone : Weights::kIntegers);
+  validate(design, model, options.text("design"));
+  return request.rates.size() > 1 ? run_curve(options, design, model, request)
+                                  : run_once(options, design, model, request);
 }
 
 }  // namespace recpim::app

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // recpim trace {import, generate, info}.
+#include <cmath>
 #include <iostream>
 
 #include "recpim_revision.h"
@@ -33,6 +34,20 @@ std::vector<T> per_table(const Options& options, const std::string& name, std::s
   return values;
 }
 
+// What takes long or much room is said before it begins.
+void announce_size(const GenerateOptions& generate) {
+  constexpr double kMuch = 4e9;
+  double lookups = 0;
+  for (const std::uint32_t bag : generate.pooling) lookups += bag;
+  lookups *= static_cast<double>(generate.samples);
+  const double bytes = sizeof(std::uint32_t) * lookups + sizeof(float) *
+                                                             static_cast<double>(generate.dense) *
+                                                             static_cast<double>(generate.samples);
+  if (bytes < kMuch) return;
+  std::cerr << "recpim: note: " << lookups << " lookups in all; the trace takes about "
+            << std::ceil(bytes / 1e9) << " GB\n";
+}
+
 GenerateOptions generate_options(const Options& options) {
   constexpr int kMaxInt = 2147483647;
   GenerateOptions result;
@@ -62,6 +77,9 @@ GenerateOptions generate_options(const Options& options) {
     constexpr std::uint64_t kRows = 100000;
     result.rows.assign(tables, result.locality_file.empty() ? kRows : 0);
   }
+  if (options.given("arrival-rate")) {
+    result.arrival_rate = options.number("arrival-rate", kLeastRate, kMostRate);
+  }
   result.version = kVersion;
   return result;
 }
@@ -80,15 +98,26 @@ int run_generate(const Arguments& arguments) {
       .value("pooling-kind", "fixed, or uniform: bags of 1 to 2 x pooling - 1", "fixed")
       .value("locality", "match the reuse histogram of this file instead of Zipf")
       .value("locality-block", "title of the block in that file; its first where not given")
+      .value("arrival-rate", "samples a second: records Poisson arrivals; none where not given")
       .value("seed", "seed of everything random", "1");
   if (!options.parse(arguments)) return 0;
   const std::string out = options.text("out");
   if (options.given("locality")) keep_inputs(out, {options.text("locality")});
-  const GenerateSummary summary = generate_trace(generate_options(options), out);
+  const GenerateOptions generate = generate_options(options);
+  announce_size(generate);
+  const GenerateSummary summary = generate_trace(generate, out);
   std::cout << out << ": " << summary.samples << " samples, " << 100 * summary.positive_share
             << " % of the labels are 1; log loss of the true probabilities "
             << summary.bayes_logloss << ", of a constant " << summary.constant_logloss << "\n";
   return 0;
+}
+
+// An option that belongs to another format would be without effect: likely a mistake.
+void only_with(const Options& options, const std::string& name, const std::string& format,
+               const std::string& owner) {
+  if (options.chosen(name) && format != owner) {
+    reject("", "--" + name, options.text(name), "only with --format " + owner + ", not " + format);
+  }
 }
 
 int run_import(const Arguments& arguments) {
@@ -112,6 +141,8 @@ int run_import(const Arguments& arguments) {
   if (!options.parse(arguments)) return 0;
   ImportOptions import;
   import.format = options.one_of("format", import_formats());
+  only_with(options, "bag", import.format, "indices");
+  only_with(options, "libsvm-as", import.format, "libsvm");
   const auto number = [&](const char* name, std::int64_t low, std::int64_t high) {
     return options.given(name) ? static_cast<std::uint64_t>(options.integer(name, low, high)) : 0;
   };

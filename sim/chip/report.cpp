@@ -10,6 +10,7 @@
 
 #include "models/ops/integer_reference.h"
 #include "models/ops/metrics.h"
+#include "sim/chip/load_report.h"
 #include "sim/tile/mvm_engine.h"
 #include "traces/support/math.h"
 #include "traces/support/sha256.h"
@@ -19,35 +20,9 @@ namespace {
 
 constexpr double kProbabilityUnit = 1.0 / 65536.0;  // of the integer sigmoid's output
 
-// Nearest rank: the least value that at least p percent of the values do not exceed.
-Cycle percentile(const std::vector<Cycle>& sorted, std::uint64_t p) {
-  const std::uint64_t rank = ceil_div<std::uint64_t>(p * sorted.size(), 100);
-  return sorted[std::max<std::uint64_t>(rank, 1) - 1];
-}
-
-Json latency_of(const std::vector<Prediction>& predictions) {
-  std::vector<Cycle> latency;
-  latency.reserve(predictions.size());
-  double sum = 0;
-  for (const Prediction& p : predictions) {
-    latency.push_back(p.transferred - p.accepted);
-    sum += static_cast<double>(latency.back());
-  }
-  std::sort(latency.begin(), latency.end());
-  return {{"mean", sum / static_cast<double>(latency.size())},
-          {"p50", percentile(latency, 50)},
-          {"p99", percentile(latency, 99)},
-          {"max", latency.back()}};
-}
-
-// Samples a second between the first and the last prediction after the warm-up.
-Json throughput_of(const std::vector<Prediction>& predictions, std::uint64_t warmup,
-                   std::int64_t clock_hz) {
-  if (predictions.size() < warmup + 2) return nullptr;
-  const Cycle span = predictions.back().transferred - predictions[warmup].transferred;
-  if (span <= 0) return nullptr;
-  return static_cast<double>(predictions.size() - warmup - 1) * static_cast<double>(clock_hz) /
-         static_cast<double>(span);
+const char* mode_name(const SimulateOptions& options) {
+  if (options.reference) return "reference";
+  return options.mode == SimulationMode::kTiming ? "timing" : "functional";
 }
 
 std::vector<float> labels_of(const TraceReader& trace, std::uint64_t first, std::uint64_t count) {
@@ -163,12 +138,15 @@ Json make_report(const Design& design, const Model& model, const TraceReader& tr
   json["design"] = {{"name", design.name},
                     {"model_sha256", design.model_sha256},
                     {"hardware_sha256", sha256_of_text(hardware_to_json(design.hardware).dump())}};
+  json["mode"] = mode_name(options);
   json["samples"] = predictions.size();
   json["cycles"] = cycles;
   json["clock_mhz"] = static_cast<double>(design.hardware.clock_hz) / 1e6;
+  json["arrival"] = arrival_of(options);
   json["latency_cycles"] = latency_of(predictions);
   json["throughput_samples_per_s"] =
       throughput_of(predictions, options.warmup, design.hardware.clock_hz);
+  json["load"] = load_of(predictions, options, design.hardware.clock_hz);
   add_costs(design, model, chip, cycles, n, json);
   json["quality"] = quality_of(model, trace, options, predictions);
   json["utilisation"] = utilisation_of(design, model, chip, cycles);

@@ -53,6 +53,16 @@ std::string report_table(const Json& result) {
   row(out, "latency mean", microseconds(latency["mean"]));
   row(out, "latency p50", microseconds(latency["p50"]));
   row(out, "latency p99", microseconds(latency["p99"]));
+  row(out, "latency p99.9", microseconds(latency["p999"]));
+  row(out, "latency max", microseconds(latency["max"]));
+  const Json& load = result["load"];
+  if (!load["queue_cycles"].is_null()) {
+    row(out, "  queueing mean", microseconds(load["queue_cycles"]["mean"]));
+    row(out, "  service mean", microseconds(load["service_cycles"]["mean"]));
+    row(out, "offered",
+        number(load["offered_samples_per_s"], 6) + " samples/s (" +
+            result["arrival"]["process"].get<std::string>() + ")");
+  }
   row(out, "throughput", number(result["throughput_samples_per_s"], 6) + " samples/s");
   row(out, "energy per sample", number(result["energy_pj"]["per_sample"]) + " pJ");
   parts(out, result["energy_pj"], "pJ", samples);

@@ -48,6 +48,10 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
            "fewer than the " + std::to_string(samples) + " samples that run");
   }
   require_trace_fits(model, trace, options.first, samples);
+  const std::vector<Cycle> arrivals = !options.arrivals.empty()
+                                          ? options.arrivals
+                                          : arrival_cycles(options.arrival, trace, options.first,
+                                                           samples, design.hardware.clock_hz);
   elaborated = true;
   use_femtosecond_resolution();
 
@@ -55,7 +59,7 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
   const bool values = options.mode == SimulationMode::kFunctional;
   Chip chip("chip", design, model, options);
   TracePlayer player("player", design, model, trace, options.first, samples, values,
-                     values ? prediction_elements(model) : 0, options.arrivals, options.progress);
+                     values ? prediction_elements(model) : 0, arrivals, options.progress);
   player.initiator_o.bind(chip.host().target_i);
   sc_core::sc_start();
 #ifdef RECPIM_SANITIZED
@@ -70,7 +74,8 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
   SimulationResult result;
   result.predictions.reserve(samples);
   for (auto& r : player.results()) {
-    result.predictions.push_back({r.accepted, r.transferred, std::move(r.values)});
+    const Cycle arrival = arrivals.empty() ? r.accepted : arrivals[result.predictions.size()];
+    result.predictions.push_back({arrival, r.accepted, r.transferred, std::move(r.values)});
   }
   result.json = make_report(design, model, trace, options, chip, result.predictions, wall);
   return result;

@@ -10,6 +10,7 @@
 
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
+#include "sim/chip/arrivals.h"
 #include "sim/core/cycle_scheduler.h"
 #include "sim/noc/mesh.h"
 #include "traces/format/trace.h"
@@ -29,7 +30,9 @@ struct SimulateOptions {
   bool compare = true;     ///< Also run the integer reference for quality.reference_logloss.
   std::uint64_t shuffle_wakeups = 0;  ///< Seed; 0 is off.
   std::uint64_t warmup = 0;           ///< Samples left out of the throughput.
-  /// Arrival of sample i (cycle its first beat is valid); empty: all at 0.
+  ArrivalOptions arrival;
+  /// Arrival of sample i (cycle its first beat is valid), instead of `arrival`; empty: as that
+  /// says.
   std::vector<Cycle> arrivals;
   FlitObserver* observer = nullptr;
   bool progress = false;
@@ -37,6 +40,7 @@ struct SimulateOptions {
 
 /// One finished sample.
 struct Prediction {
+  Cycle arrival = 0;                 ///< Back to back: when it was accepted.
   Cycle accepted = 0;                ///< First request beat.
   Cycle transferred = 0;             ///< Last prediction beat.
   std::vector<std::int32_t> values;  ///< Empty in timing mode.

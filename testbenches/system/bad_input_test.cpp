@@ -42,6 +42,7 @@ class BadInputTest : public ::testing::Test {
     good("model create --kind dlrm --trace t.h5 --embedding-dim 4 --bottom 8-4 --top 8-1 -o m");
     good("model create --kind mlp --trace v.h5 --layers 16-8-1 -o mlp");
     good("map --model m -o d.json");
+    good("trace generate --tables 3 --rows 50 --dense 0 --samples 40 --seed 1 -o sparse.h5");
     const std::string whole = read_text_file(path("t.h5"));
     write("cut.h5", whole.substr(0, whole.size() / 2));
     write("foreign.h5", std::string("\0\1junk", 6));
@@ -136,6 +137,10 @@ TEST_F(BadInputTest, Imports) {
              {"trace import --format vectors letter.csv -o x.h5", "letter.csv: line 2"},
              {"trace import --format vectors ragged.csv -o x.h5", "ragged.csv: line 2"},
              {"trace import --format dlrm-bin odd.bin -o x.h5", "odd.bin"},
+             {"trace import --format vectors '' -o x.h5", "FILE: accepted: a value"},
+             {"trace import --format vectors letter.csv -o ''", "--out: accepted: a value"},
+             {"trace import --format vectors letter.csv --bag 2 -o x.h5",
+              "--bag = 2: accepted: only with --format indices, not vectors"},
              {"trace import --format libsvm bad.libsvm -o x.h5", "bad.libsvm: line 1"},
              {"trace import --format indices minus.txt -o x.h5", "minus.txt: line 2"},
              {"trace import --format criteo short.tsv --table-rows 0 -o x.h5", "--table-rows = 0"},
@@ -192,6 +197,7 @@ TEST_F(BadInputTest, Models) {
          {"model create --kind dlrm --trace v.h5 -o x", "tables"},
          {"model create --kind dlrm --trace t.h5 --bottom 8-5 --embedding-dim 4 -o x", "--bottom"},
          {"model create --kind dlrm --trace t.h5 --top 8-2 -o x", "--top"},
+         {"model create --kind dlrm --trace sparse.h5 --bottom 8-16 -o x", "--bottom = 8-16"},
          {"model create --kind dlrm --trace t.h5 --weight-bits 3 -o x", "--weight-bits = 3"},
          {"model create --kind mlp --trace v.h5 --layers 16-8 -o full", "full"},
          {"model create --kind dlrm --trace t.h5 --layers 16-8 -o x", "--layers = 16-8"},
@@ -362,6 +368,9 @@ TEST_F(BadInputTest, Searches) {
          {"t.h5 --objective beauty=1", "beauty"}});
   check("search ", {{"--model missing --trace t.h5 -o x", "missing"},
                     {"--trace t.h5 -o x", "--model"},
+                    {"--count --model m --seed 3", "--seed = 3: accepted: without --count"},
+                    {"--count --model m -o x", "--out = x: accepted: without --count"},
+                    {"--count --resume", "--resume: accepted: without --count"},
                     {"--model m --trace t.h5", "--out"},
                     {"--model m --trace t.h5 --samples 8 -o full", "full"},
                     {"--model m --trace t.h5 --samples 8 -o full --resume", "full"}});

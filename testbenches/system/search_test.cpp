@@ -143,6 +143,13 @@ TEST_F(SearchCommand, ResumeNeedsTheSameSearch) {
                            2);
   EXPECT_NE(other.err.find("seed = 6: accepted: 5, as in the store"), std::string::npos)
       << other.err;
+  // The population follows from the evaluations: the option is named, not what follows from it.
+  const Result fewer = run("search --model " + at("m") + " --trace " + at("t.h5") +
+                               " --evaluations 12 --samples 20 --seed 5 --resume -o " + at("run"),
+                           2);
+  EXPECT_NE(fewer.err.find("--resume: evaluations = 12: accepted: 24, as in the store"),
+            std::string::npos)
+      << fewer.err;
   run(search("--resume -o " + at("run")), 0);
   EXPECT_TRUE(content("run") == before);
   // Another process writes there.

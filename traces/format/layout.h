@@ -16,6 +16,7 @@ constexpr const char* kProvenanceName = "provenance";
 constexpr const char* kTableName = "name";
 constexpr const char* kRowsName = "rows";
 constexpr const char* kBagSizeName = "bag_size";
+constexpr const char* kArrivalName = "arrival_ns";
 /// Row numbers are 32 bits wide.
 constexpr std::uint64_t kMaxRows = std::uint64_t{1} << 32U;
 /// More tables or dense features than any trace has; keeps a damaged file from asking for memory.

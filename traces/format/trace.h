@@ -24,7 +24,8 @@ struct TraceInfo {
   std::uint32_t dense = 0;  ///< Dense features a sample.
   std::vector<TraceTable> tables;
   bool has_labels = false;
-  std::string provenance;  ///< JSON text: the command, source file and options that made it.
+  bool has_arrivals = false;  ///< When each sample arrives is recorded.
+  std::string provenance;     ///< JSON text: the command, source file and options that made it.
 };
 
 /// Consecutive samples. Bag b of table t (sample first + b) is
@@ -32,8 +33,9 @@ struct TraceInfo {
 struct TraceChunk {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
-  std::vector<float> dense;   ///< count x TraceInfo::dense, row by row.
-  std::vector<float> labels;  ///< count, 0 or 1; empty where the trace has none.
+  std::vector<float> dense;               ///< count x TraceInfo::dense, row by row.
+  std::vector<float> labels;              ///< count, 0 or 1; empty where the trace has none.
+  std::vector<std::uint64_t> arrival_ns;  ///< count, never falling; empty where the trace has none.
   std::vector<std::vector<std::uint64_t>> offsets;
   std::vector<std::vector<std::uint32_t>> indices;
 };
@@ -46,8 +48,9 @@ class TraceWriter {
   ~TraceWriter();
   TraceWriter(const TraceWriter&) = delete;
   TraceWriter& operator=(const TraceWriter&) = delete;
-  /// Appends the samples of a chunk (its `first` is ignored). An index past its table, or arrays of
-  /// another shape than info says, are std::invalid_argument: the caller checks its input.
+  /// Appends the samples of a chunk (its `first` is ignored). An index past its table, an arrival
+  /// before the one of the sample before, or arrays of another shape than info says, are
+  /// std::invalid_argument: the caller checks its input.
   void append(const TraceChunk& chunk);
   /// Replaces the provenance given to the constructor; what is known only at the end goes in so.
   void set_provenance(const std::string& json_text);
@@ -75,10 +78,12 @@ class TraceReader {
   const std::string& path() const;
   /// Samples [first, first + count), which must lie inside the trace.
   void read(std::uint64_t first, std::uint64_t count, TraceChunk& out) const;
-  /// Gathers the given samples, in the given order (sorted or not), into one chunk; `first` is 0.
-  /// Blocks of samples stay in a cache of bounded size, so that random batches of a trace below
-  /// about 200 MB cost no file access; of a larger one, batches from one region are much cheaper
-  /// than batches from all over.
+  /// Arrivals of samples [first, first + count) alone, in ns; InputError where they fall.
+  std::vector<std::uint64_t> arrivals(std::uint64_t first, std::uint64_t count) const;
+  /// Gathers the given samples (without arrivals), in the given order (sorted or not), into one
+  /// chunk; `first` is 0. Blocks of samples stay in a cache of bounded size, so that random batches
+  /// of a trace below about 200 MB cost no file access; of a larger one, batches from one region
+  /// are much cheaper than batches from all over.
   void gather(const std::vector<std::uint64_t>& samples, TraceChunk& out) const;
 
  private:

@@ -22,6 +22,7 @@ constexpr std::uint64_t kCacheBytes = std::uint64_t{1} << 28U;
 
 std::uint64_t bytes_of(const TraceChunk& chunk) {
   std::uint64_t bytes = sizeof(float) * (chunk.dense.size() + chunk.labels.size());
+  bytes += sizeof(std::uint64_t) * chunk.arrival_ns.size();
   for (const auto& o : chunk.offsets) bytes += sizeof(std::uint64_t) * o.size();
   for (const auto& i : chunk.indices) bytes += sizeof(std::uint32_t) * i.size();
   return bytes;
@@ -60,6 +61,11 @@ struct TraceReader::Impl {
       info.has_labels = true;
       labels = file.dataset("/labels", Kind::kUnsigned, 1, 1);
       expect("/labels", file.shape(labels)[0], info.samples);
+    }
+    if (file.has(arrival_place())) {
+      info.has_arrivals = true;
+      arrival_set = file.dataset(arrival_place(), Kind::kUnsigned, sizeof(std::uint64_t), 1);
+      expect(arrival_place(), file.shape(arrival_set)[0], info.samples);
     }
     const std::uint64_t tables_there = file.unsigned_attribute("/", layout::kTablesName);
     if (tables_there > layout::kMaxTables) {
@@ -196,16 +202,35 @@ struct TraceReader::Impl {
     }
   }
 
-  void read(std::uint64_t first, std::uint64_t count, TraceChunk& out) const {
+  static std::string arrival_place() { return std::string("/") + layout::kArrivalName; }
+
+  void read_arrivals(std::uint64_t first, std::uint64_t count,
+                     std::vector<std::uint64_t>& out) const {
+    out.resize(info.has_arrivals ? count : 0);
+    if (out.empty()) return;
+    file.rows(arrival_set, arrival_place(), first, count, H5T_NATIVE_UINT64, out.data());
+    const auto fall = std::is_sorted_until(out.begin(), out.end());
+    if (fall == out.end()) return;
+    fail(arrival_place() + "[" +
+             std::to_string(first + static_cast<std::uint64_t>(fall - out.begin())) + "]",
+         std::to_string(*fall), "at least " + std::to_string(*(fall - 1)) + ", the one before");
+  }
+
+  void require_inside(std::uint64_t first, std::uint64_t count) const {
     if (first > info.samples || count > info.samples - first) {
       throw std::out_of_range("TraceReader::read: samples outside of " + file.path());
     }
+  }
+
+  void read(std::uint64_t first, std::uint64_t count, TraceChunk& out) const {
+    require_inside(first, count);
     out.first = first;
     out.count = count;
     out.offsets.resize(tables.size());
     out.indices.resize(tables.size());
     read_dense(first, count, out);
     read_labels(first, count, out);
+    read_arrivals(first, count, out.arrival_ns);
     for (std::size_t t = 0; t < tables.size(); ++t) read_table(t, first, count, out);
   }
 
@@ -253,6 +278,7 @@ struct TraceReader::Impl {
     out.count = samples.size();
     out.dense.clear();
     out.labels.clear();
+    out.arrival_ns.clear();
     out.offsets.resize(tables.size());
     out.indices.resize(tables.size());
     for (auto& offsets : out.offsets) offsets.assign(1, 0);
@@ -267,7 +293,7 @@ struct TraceReader::Impl {
 
   hdf5::Reader file;
   TraceInfo info;
-  Id dense, labels;
+  Id dense, labels, arrival_set;
   std::vector<Table> tables;
   mutable std::vector<std::uint8_t> label_bytes;
   using Block = std::pair<std::uint64_t, TraceChunk>;
@@ -283,6 +309,12 @@ const TraceInfo& TraceReader::info() const { return impl_->info; }
 const std::string& TraceReader::path() const { return impl_->file.path(); }
 void TraceReader::read(std::uint64_t first, std::uint64_t count, TraceChunk& out) const {
   impl_->read(first, count, out);
+}
+std::vector<std::uint64_t> TraceReader::arrivals(std::uint64_t first, std::uint64_t count) const {
+  impl_->require_inside(first, count);
+  std::vector<std::uint64_t> arrivals;
+  impl_->read_arrivals(first, count, arrivals);
+  return arrivals;
 }
 void TraceReader::gather(const std::vector<std::uint64_t>& samples, TraceChunk& out) const {
   impl_->gather(samples, out);

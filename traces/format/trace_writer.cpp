@@ -53,7 +53,8 @@ struct TraceWriter::Impl {
   }
 
   std::size_t pending_bytes() const {
-    std::size_t bytes = sizeof(float) * dense.size() + labels.size();
+    std::size_t bytes =
+        sizeof(float) * dense.size() + labels.size() + sizeof(std::uint64_t) * arrivals.size();
     for (const auto& t : tables) {
       bytes += sizeof(std::uint32_t) * t.pending.size() + sizeof(std::uint64_t) * t.ends.size();
     }
@@ -76,6 +77,11 @@ struct TraceWriter::Impl {
     if (info.has_labels) {
       labels_set = hdf5::create_dataset(destination, file.get(), "labels", H5T_STD_U8LE,
                                         {chunk_rows(1, pending, last)});
+    }
+    if (info.has_arrivals) {
+      arrivals_set =
+          hdf5::create_dataset(destination, file.get(), layout::kArrivalName, H5T_STD_U64LE,
+                               {chunk_rows(sizeof(std::uint64_t), pending, last)});
     }
     if (!tables.empty()) tables_group = hdf5::create_group(destination, file.get(), "tables");
     for (std::size_t t = 0; t < tables.size(); ++t) {
@@ -131,9 +137,14 @@ struct TraceWriter::Impl {
     if (info.has_labels) {
       hdf5::append_rows(destination, labels_set, written, pending, H5T_NATIVE_UINT8, labels.data());
     }
+    if (info.has_arrivals) {
+      hdf5::append_rows(destination, arrivals_set, written, pending, H5T_NATIVE_UINT64,
+                        arrivals.data());
+    }
     for (Table& table : tables) flush_table(table, last);
     dense.clear();
     labels.clear();
+    arrivals.clear();
     written += pending;
     pending = 0;
   }
@@ -146,6 +157,10 @@ struct TraceWriter::Impl {
     check(chunk.indices.size() == tables.size(), "indices has another number of tables");
     for (const float value : chunk.dense) check(std::isfinite(value), "a dense value is no number");
     for (const float label : chunk.labels) check(label == 0 || label == 1, "a label is not 0 or 1");
+    check(chunk.arrival_ns.size() == (info.has_arrivals ? count : 0), "arrivals has another size");
+    check(std::is_sorted(chunk.arrival_ns.begin(), chunk.arrival_ns.end()) &&
+              (chunk.arrival_ns.empty() || chunk.arrival_ns.front() >= last_arrival),
+          "an arrival is before the one of the sample before");
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const auto& offsets = chunk.offsets[t];
       check(offsets.size() == count + 1 && offsets.front() == 0 &&
@@ -162,6 +177,8 @@ struct TraceWriter::Impl {
     check_shape(chunk);
     dense.insert(dense.end(), chunk.dense.begin(), chunk.dense.end());
     for (const float label : chunk.labels) labels.push_back(label != 0 ? 1 : 0);
+    arrivals.insert(arrivals.end(), chunk.arrival_ns.begin(), chunk.arrival_ns.end());
+    if (!chunk.arrival_ns.empty()) last_arrival = chunk.arrival_ns.back();
     for (std::size_t t = 0; t < tables.size(); ++t) {
       Table& table = tables[t];
       table.pending.insert(table.pending.end(), chunk.indices[t].begin(), chunk.indices[t].end());
@@ -201,6 +218,7 @@ struct TraceWriter::Impl {
     close(tables_group);
     close(dense_set);
     close(labels_set);
+    close(arrivals_set);
     close(file);
     output.commit();
   }
@@ -208,10 +226,12 @@ struct TraceWriter::Impl {
   std::string destination;
   OutputFile output;
   TraceInfo info;
-  Id file, tables_group, dense_set, labels_set;
+  Id file, tables_group, dense_set, labels_set, arrivals_set;
   std::vector<Table> tables;
   std::vector<float> dense;
   std::vector<std::uint8_t> labels;
+  std::vector<std::uint64_t> arrivals;
+  std::uint64_t last_arrival = 0;
   std::uint64_t pending = 0;  // Samples held back.
   std::uint64_t written = 0;  // Samples in the file.
   bool created = false;

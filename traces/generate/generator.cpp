@@ -8,6 +8,7 @@
 #include "traces/generate/locality.h"
 #include "traces/generate/permutation.h"
 #include "traces/generate/planted_labels.h"
+#include "traces/generate/poisson.h"
 #include "traces/generate/zipf.h"
 #include "traces/support/error.h"
 #include "traces/support/json.h"
@@ -21,6 +22,9 @@ namespace {
 constexpr std::uint64_t kPilotStream = std::uint64_t{1} << 62U;
 constexpr std::uint64_t kTableStream = (std::uint64_t{1} << 63U) + (std::uint64_t{1} << 32U);
 constexpr std::uint64_t kPilotSamples = 4096;
+// With long bags the pilot is shorter: by then it is a matter of minutes and gigabytes.
+constexpr std::uint64_t kPilotLookups = std::uint64_t{1} << 24U;
+constexpr std::uint64_t kFewestPilotSamples = 16;
 constexpr std::uint64_t kChunkBytes = std::uint64_t{1} << 22U;
 // A dense feature is log(1 + count), the count log-normal with these parameters and rounded down:
 // heavy-tailed counts after the transformation that importers apply.
@@ -32,7 +36,9 @@ double softplus(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::l
 class Generator {
  public:
   explicit Generator(const GenerateOptions& options)
-      : options_(options), labels_(options.seed, options.rows.size(), options.dense) {
+      : options_(options),
+        labels_(options.seed, options.rows.size(), options.dense),
+        arrivals_(options.seed) {
     for (std::size_t t = 0; t < options.rows.size(); ++t) {
       scatter_.emplace_back(options.rows[t], options.seed, kTableStream + t);
       if (options.locality_file.empty()) zipf_.emplace_back(options.rows[t], options.skew);
@@ -46,10 +52,14 @@ class Generator {
   void calibrate() {
     TraceChunk pilot;
     const bool zipf = options_.locality_file.empty();
-    const std::uint64_t count =
-        zipf ? kPilotSamples : std::min<std::uint64_t>(kPilotSamples, options_.samples);
+    const std::uint64_t wanted = pilot_samples();
+    const std::uint64_t count = zipf ? wanted : std::min(wanted, options_.samples);
     start(pilot, 0, count);
-    for (std::uint64_t b = 0; b < count; ++b) add_sample(pilot, b, zipf ? kPilotStream : 0);
+    Progress progress("pilot", count);
+    for (std::uint64_t b = 0; b < count; ++b) {
+      add_sample(pilot, b, zipf ? kPilotStream : 0);
+      progress.update(b);
+    }
     labels_.calibrate(pilot);
   }
 
@@ -64,6 +74,11 @@ class Generator {
       ones_ += one ? 1 : 0;
       loss_ += softplus(one ? -logit : logit);
       entropy_ += p * softplus(-logit) + (1 - p) * softplus(logit);
+      if (options_.arrival_rate > 0) {
+        constexpr double kNanosecondsPerSecond = 1e9;
+        const double ns = arrivals_.next() * kNanosecondsPerSecond / options_.arrival_rate;
+        out.arrival_ns.push_back(static_cast<std::uint64_t>(ns));
+      }
     }
   }
 
@@ -82,11 +97,18 @@ class Generator {
   const PlantedLabels& labels() const { return labels_; }
 
  private:
+  std::uint64_t pilot_samples() const {
+    std::uint64_t lookups = 1;
+    for (const std::uint64_t bag : options_.pooling) lookups += bag;
+    return std::clamp(kPilotLookups / lookups, kFewestPilotSamples, kPilotSamples);
+  }
+
   void start(TraceChunk& out, std::uint64_t first, std::uint64_t count) const {
     out.first = first;
     out.count = count;
     out.dense.clear();
     out.labels.clear();
+    out.arrival_ns.clear();
     out.offsets.assign(options_.rows.size(), {0});
     out.indices.assign(options_.rows.size(), {});
   }
@@ -117,6 +139,7 @@ class Generator {
   std::vector<Permutation> scatter_;  // Rank to row: hot rows lie anywhere in a table.
   std::vector<Zipf> zipf_;
   std::vector<ReuseSequence> reuse_;
+  PoissonArrivals arrivals_;
   std::uint64_t ones_ = 0;
   double loss_ = 0, entropy_ = 0;
 };
@@ -138,6 +161,7 @@ Json provenance(const GenerateOptions& options, const LocalityProfile& profile,
     json["locality_file"] = std::filesystem::path(options.locality_file).filename().string();
     json["locality_block"] = profile.block;
   }
+  if (options.arrival_rate > 0) json["arrival_rate_samples_per_s"] = options.arrival_rate;
   json["labels"] = {{"function", "planted, see traces/README.md"},
                     {"score_mean", generator.labels().score_mean()},
                     {"score_deviation", generator.labels().score_deviation()},
@@ -180,6 +204,7 @@ GenerateSummary generate_trace(const GenerateOptions& asked, const std::string& 
   TraceInfo info;
   info.dense = options.dense;
   info.has_labels = true;
+  info.has_arrivals = options.arrival_rate > 0;
   std::uint64_t bytes = sizeof(float) * (options.dense + 1);
   for (std::size_t t = 0; t < options.rows.size(); ++t) {
     info.tables.push_back({"table" + std::to_string(t), options.rows[t]});

@@ -24,6 +24,7 @@ struct GenerateOptions {
   std::uint64_t samples = 10000;
   double skew = 1.05;
   std::uint64_t seed = 1;
+  double arrival_rate = 0;     ///< Samples a second of a Poisson process; 0: no arrivals.
   std::string locality_file;   ///< Empty: Zipf. Else the reuse histogram that lookups match.
   std::string locality_block;  ///< The block of that file; empty: its first.
   std::string version;         ///< Of this program, for the provenance.

@@ -115,12 +115,11 @@ class VectorParser : public LineParser {
   const Schema& schema() const override { return schema_; }
   bool parse(std::string_view line, Record& record, Complaint& complaint) override {
     const auto fields = static_cast<std::size_t>(std::count(line.begin(), line.end(), ',')) + 1;
-    if (fields > kMaxWidth || (schema_.dense != 0 && fields != schema_.dense)) {
-      complaint = {"fields", std::to_string(fields),
-                   schema_.dense != 0 ? std::to_string(schema_.dense) + " as in the first line"
-                                      : "at most 1048576"};
+    if (fields > kMaxWidth) {
+      complaint = {"fields", std::to_string(fields), "at most 1048576"};
       return false;
     }
+    if (schema_.dense == 0) ++width_line_;
     record.dense.resize(fields);
     std::string_view rest = line;
     for (std::size_t f = 0; f < fields; ++f) {
@@ -138,12 +137,20 @@ class VectorParser : public LineParser {
       }
       record.dense[f] = static_cast<float>(value);
     }
+    // After the fields: a line that is no vector at all is not measured by another one's width.
+    if (schema_.dense != 0 && fields != schema_.dense) {
+      complaint = {"fields", std::to_string(fields),
+                   std::to_string(schema_.dense) + " as in line " + std::to_string(width_line_)};
+      return false;
+    }
     schema_.dense = static_cast<std::uint32_t>(fields);
     return true;
   }
 
  private:
   Schema schema_;
+  std::uint64_t width_line_ =
+      0;  // The first line that is a vector: every line is parsed, in order.
 };
 
 }  // namespace

@@ -87,6 +87,16 @@ void finish_table(TableProfile& table, std::vector<std::uint32_t> counts) {
   table.reuse = static_cast<double>(table.lookups) / static_cast<double>(table.unique_rows);
 }
 
+// Read apart, so that nothing is added up where the trace has none.
+double arrival_rate_of(const TraceReader& trace) {
+  const std::uint64_t samples = trace.info().samples;
+  if (!trace.info().has_arrivals || samples < 2) return 0;
+  const std::uint64_t first = trace.arrivals(0, 1)[0];
+  const std::uint64_t last = trace.arrivals(samples - 1, 1)[0];
+  return last > first ? 1e9 * static_cast<double>(samples - 1) / static_cast<double>(last - first)
+                      : 0;
+}
+
 }  // namespace
 
 TraceProfile profile_trace(const TraceReader& trace) {
@@ -110,6 +120,7 @@ TraceProfile profile_trace(const TraceReader& trace) {
     progress.update(first);
   }
   if (samples > 0) profile.positive_share = ones / static_cast<double>(samples);
+  profile.arrival_rate = arrival_rate_of(trace);
   for (std::size_t t = 0; t < counts.size(); ++t) finish_table(profile.tables[t], counts[t].take());
   return profile;
 }
@@ -120,6 +131,8 @@ Json to_json(const TraceProfile& profile) {
   json["dense"] = profile.info.dense;
   json["labels"] = profile.info.has_labels;
   json["positive_share"] = profile.info.has_labels ? Json(profile.positive_share) : Json();
+  json["arrival_rate_samples_per_s"] =
+      profile.arrival_rate > 0 ? Json(profile.arrival_rate) : Json();
   json["tables"] = Json::array();
   for (const auto& t : profile.tables) {
     json["tables"].push_back({{"name", t.name},
@@ -144,6 +157,9 @@ std::string to_text(const TraceProfile& profile) {
              static_cast<unsigned long long>(info.samples), info.dense, info.tables.size());
   text += info.has_labels ? format("%.2f %% of the labels are 1\n", 100 * profile.positive_share)
                           : "no labels\n";
+  if (profile.arrival_rate > 0) {
+    text += format("arrivals recorded, %.6g samples a second\n", profile.arrival_rate);
+  }
   if (profile.tables.empty()) return text;
   std::size_t width = 5;
   for (const auto& t : profile.tables) width = std::max(width, t.name.size());

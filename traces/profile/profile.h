@@ -27,6 +27,8 @@ struct TableProfile {
 
 struct TraceProfile {
   TraceInfo info;
+  /// Samples a second between the first and the last arrival; 0 where that is not known.
+  double arrival_rate = 0;
   double positive_share = 0;
   std::vector<TableProfile> tables;
 };

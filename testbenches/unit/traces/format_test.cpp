@@ -204,6 +204,7 @@ struct Parts {
   std::vector<std::uint8_t> labels = {0, 1};
   std::vector<std::uint32_t> indices = {0, 3};
   std::vector<std::uint64_t> offsets = {0, 1, 2};
+  std::vector<std::uint64_t> arrivals = {7, 7};
   bool float_indices = false;
   bool without_schema = false, without_samples = false, without_indices = false;
   bool without_offsets = false, without_rows = false;
@@ -223,6 +224,8 @@ void write_parts(const std::string& path, const Parts& p) {
   add(file.get(), "dense", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {4, 1}, p.dense.size(),
       p.dense.data());
   add(file.get(), "labels", H5T_STD_U8LE, H5T_NATIVE_UINT8, {4}, p.labels.size(), p.labels.data());
+  add(file.get(), "arrival_ns", H5T_STD_U64LE, H5T_NATIVE_UINT64, {4}, p.arrivals.size(),
+      p.arrivals.data());
   const auto tables = hdf5::create_group(path, file.get(), "tables");
   const auto table = hdf5::create_group(path, tables.get(), "0000");
   hdf5::write_attribute(path, table.get(), "name", std::string("t"));
@@ -272,6 +275,10 @@ const BadFile kBadFiles[] = {
      "/dense[1][0] = inf: accepted: a finite number"},
     {"labels_short", [](Parts& p) { p.labels.pop_back(); }, "/labels = 1 rows: accepted: 2 rows"},
     {"label_two", [](Parts& p) { p.labels[1] = 2; }, "/labels[1] = 2: accepted: 0 or 1"},
+    {"arrivals_short", [](Parts& p) { p.arrivals.pop_back(); },
+     "/arrival_ns = 1 rows: accepted: 2 rows"},
+    {"arrivals_fall", [](Parts& p) { p.arrivals[1] = 6; },
+     "/arrival_ns[1] = 6: accepted: at least 7, the one before"},
     {"table_missing", [](Parts& p) { p.tables = 2; },
      "/tables/0001: accepted: a group, it is missing"},
     {"too_many_tables", [](Parts& p) { p.tables = UINT64_MAX; },

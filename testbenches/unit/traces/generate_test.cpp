@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -123,6 +124,19 @@ TEST(Generate, PoolingSizes) {
   for (std::size_t size = 1; size < 8; ++size) {  // 2000 / 7 = 286, five deviations are 78.
     EXPECT_NEAR(static_cast<double>(sizes[size]), 2000.0 / 7, 80);
   }
+}
+
+// The pilot of 4,096 samples of so many lookups took minutes and 16 GB before the first sample.
+TEST(Generate, LongBagsHaveAShortPilot) {
+  const Scratch scratch;
+  GenerateOptions options = small_options();
+  options.rows = {1000};
+  options.pooling = {1'000'000};
+  options.samples = 1;
+  const auto start = std::chrono::steady_clock::now();
+  generate_trace(options, scratch.at("t.h5"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_EQ(whole(scratch.at("t.h5")).indices[0].size(), 1'000'000U);
 }
 
 TEST(Generate, MlpTraceHasNoTables) {

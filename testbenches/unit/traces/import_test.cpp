@@ -309,8 +309,9 @@ std::vector<BadText> bad_texts() {
       {"no_index", "indices", " \n,\n", "samples = 0: accepted: at least 1"},
       {"vector", "vectors", "1,2\n1,nan\n", "line 2, field 2 = nan: accepted: a number"},
       {"vector_two", "vectors", "1 2,3\n", "line 1, field 1 = 1 2: accepted: a number"},
-      {"vector_width", "vectors", "1,2\n1,2,3\n",
-       "line 2, fields = 3: accepted: 2 as in the first line"},
+      {"vector_width", "vectors", "1,2\n1,2,3\n", "line 2, fields = 3: accepted: 2 as in line 1"},
+      {"vector_first", "vectors", "x,2\n1,2,3\n", "line 1, field 1 = x: accepted: a number"},
+      {"vector_empty", "vectors", "1,2\n\n3,4\n", "line 2, field 1: accepted: a number"},
       {"vector_hole", "vectors", "1,,2\n", "line 1, field 2: accepted: a number"},
   };
 }
