@@ -24,7 +24,8 @@ struct TraceInfo {
   std::uint32_t dense = 0;  ///< Dense features a sample.
   std::vector<TraceTable> tables;
   bool has_labels = false;
-  std::string provenance;  ///< JSON text: the command, source file and options that made it.
+  bool has_true_logits = false;  ///< Generated labels may come with the log odds they follow.
+  std::string provenance;        ///< JSON text: the command, source file and options that made it.
 };
 
 /// Consecutive samples. Bag b of table t (sample first + b) is
@@ -34,6 +35,8 @@ struct TraceChunk {
   std::uint64_t count = 0;
   std::vector<float> dense;   ///< count x TraceInfo::dense, row by row.
   std::vector<float> labels;  ///< count, 0 or 1; empty where the trace has none.
+  /// count, the log odds that each label was drawn with; empty where the trace has none.
+  std::vector<float> true_logits;
   std::vector<std::vector<std::uint64_t>> offsets;
   std::vector<std::vector<std::uint32_t>> indices;
 };

@@ -53,7 +53,7 @@ struct TraceWriter::Impl {
   }
 
   std::size_t pending_bytes() const {
-    std::size_t bytes = sizeof(float) * dense.size() + labels.size();
+    std::size_t bytes = sizeof(float) * (dense.size() + true_logits.size()) + labels.size();
     for (const auto& t : tables) {
       bytes += sizeof(std::uint32_t) * t.pending.size() + sizeof(std::uint64_t) * t.ends.size();
     }
@@ -76,6 +76,10 @@ struct TraceWriter::Impl {
     if (info.has_labels) {
       labels_set = hdf5::create_dataset(destination, file.get(), "labels", H5T_STD_U8LE,
                                         {chunk_rows(1, pending, last)});
+    }
+    if (info.has_true_logits) {
+      true_logits_set = hdf5::create_dataset(destination, file.get(), "true_logits", H5T_IEEE_F32LE,
+                                             {chunk_rows(sizeof(float), pending, last)});
     }
     if (!tables.empty()) tables_group = hdf5::create_group(destination, file.get(), "tables");
     for (std::size_t t = 0; t < tables.size(); ++t) {
@@ -131,9 +135,14 @@ struct TraceWriter::Impl {
     if (info.has_labels) {
       hdf5::append_rows(destination, labels_set, written, pending, H5T_NATIVE_UINT8, labels.data());
     }
+    if (info.has_true_logits) {
+      hdf5::append_rows(destination, true_logits_set, written, pending, H5T_NATIVE_FLOAT,
+                        true_logits.data());
+    }
     for (Table& table : tables) flush_table(table, last);
     dense.clear();
     labels.clear();
+    true_logits.clear();
     written += pending;
     pending = 0;
   }
@@ -142,6 +151,9 @@ struct TraceWriter::Impl {
     const std::size_t count = chunk.count;
     check(chunk.dense.size() == count * info.dense, "dense has another size");
     check(chunk.labels.size() == (info.has_labels ? count : 0), "labels has another size");
+    check(chunk.true_logits.size() == (info.has_true_logits ? count : 0),
+          "true_logits has another size");
+    for (const float x : chunk.true_logits) check(std::isfinite(x), "a true logit is no number");
     check(chunk.offsets.size() == tables.size(), "offsets has another number of tables");
     check(chunk.indices.size() == tables.size(), "indices has another number of tables");
     for (const float value : chunk.dense) check(std::isfinite(value), "a dense value is no number");
@@ -162,6 +174,7 @@ struct TraceWriter::Impl {
     check_shape(chunk);
     dense.insert(dense.end(), chunk.dense.begin(), chunk.dense.end());
     for (const float label : chunk.labels) labels.push_back(label != 0 ? 1 : 0);
+    true_logits.insert(true_logits.end(), chunk.true_logits.begin(), chunk.true_logits.end());
     for (std::size_t t = 0; t < tables.size(); ++t) {
       Table& table = tables[t];
       table.pending.insert(table.pending.end(), chunk.indices[t].begin(), chunk.indices[t].end());
@@ -201,6 +214,7 @@ struct TraceWriter::Impl {
     close(tables_group);
     close(dense_set);
     close(labels_set);
+    close(true_logits_set);
     close(file);
     output.commit();
   }
@@ -208,9 +222,9 @@ struct TraceWriter::Impl {
   std::string destination;
   OutputFile output;
   TraceInfo info;
-  Id file, tables_group, dense_set, labels_set;
+  Id file, tables_group, dense_set, labels_set, true_logits_set;
   std::vector<Table> tables;
-  std::vector<float> dense;
+  std::vector<float> dense, true_logits;
   std::vector<std::uint8_t> labels;
   std::uint64_t pending = 0;  // Samples held back.
   std::uint64_t written = 0;  // Samples in the file.

@@ -28,6 +28,9 @@ struct TableProfile {
 struct TraceProfile {
   TraceInfo info;
   double positive_share = 0;
+  /// Of the true probabilities where the trace has them: their log loss on the labels, and its
+  /// expectation (their mean entropy).
+  double bayes_logloss = 0, expected_logloss = 0;
   std::vector<TableProfile> tables;
 };
 
