@@ -195,4 +195,24 @@ std::vector<int> Options::integers(const std::string& name, int low, int high) c
   return numbers;
 }
 
+std::vector<double> Options::numbers(const std::string& name, std::size_t count, double low,
+                                     double high) const {
+  const std::string value = text(name);
+  std::vector<double> numbers;
+  bool good = true;
+  for (std::size_t from = 0; from <= value.size() && good;) {
+    const std::size_t to = std::min(value.find(',', from), value.size());
+    double number = 0;
+    good = parse_number(value.substr(from, to - from), number) && number >= low && number <= high;
+    numbers.push_back(number);
+    from = to + 1;
+  }
+  if (!good || numbers.size() != count) {
+    reject(
+        "", "--" + name, value,
+        shown(count) + " numbers from " + shown(low) + " to " + shown(high) + " joined by commas");
+  }
+  return numbers;
+}
+
 }  // namespace recpim::app

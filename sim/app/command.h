@@ -43,6 +43,9 @@ class Options {
   std::string one_of(const std::string& name, const std::vector<std::string>& accepted) const;
   /// "64-16" or "64,16": whole numbers with a common separator.
   std::vector<int> integers(const std::string& name, int low, int high) const;
+  /// "1,0.5,0.25": exactly `count` numbers joined by commas.
+  std::vector<double> numbers(const std::string& name, std::size_t count, double low,
+                              double high) const;
 
  private:
   std::string place_of(const std::string& name) const;

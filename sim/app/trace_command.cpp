@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // recpim trace {import, generate, info}.
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <iostream>
+#include <optional>
+#include <sstream>
 
 #include "recpim_revision.h"
 #include "sim/app/command.h"
@@ -48,6 +52,67 @@ void announce_size(const GenerateOptions& generate) {
             << std::ceil(bytes / 1e9) << " GB\n";
 }
 
+// "all", "none" or "0-3-4": the tables or dense features that interact.
+template <typename T>
+std::vector<T> interacting(const Options& options, const std::string& name, std::size_t there) {
+  const std::string words = options.text(name);
+  std::vector<T> fields;
+  if (words == "none") return fields;
+  if (words == "all") {
+    for (std::size_t f = 0; f < there; ++f) fields.push_back(static_cast<T>(f));
+    return fields;
+  }
+  std::vector<bool> seen(there, false);
+  std::string list = words;
+  std::replace(list.begin(), list.end(), ',', '-');
+  std::istringstream parts(list + "-");
+  for (std::string part; std::getline(parts, part, '-');) {
+    std::size_t field = there;
+    const auto end = part.data() + part.size();
+    const auto read = std::from_chars(part.data(), end, field);
+    if (read.ec != std::errc() || read.ptr != end || field >= there || seen[field]) {
+      reject("", "--" + name, words,
+             "all, none, or numbers below " + std::to_string(there) + " joined by -, each once");
+    }
+    seen[field] = true;
+    fields.push_back(static_cast<T>(field));
+  }
+  return fields;
+}
+
+constexpr const char* kPlantedOptions[] = {"planted-dims", "planted-tables", "planted-dense",
+                                           "click-rate"};
+
+std::optional<PlantedOptions> planted_options(const Options& options, std::size_t tables,
+                                              std::uint32_t dense) {
+  if (!options.given("planted-strengths")) {
+    for (const char* name : kPlantedOptions) {
+      if (options.chosen(name)) {
+        reject("", "--" + std::string(name), options.text(name), "only with --planted-strengths");
+      }
+    }
+    return std::nullopt;
+  }
+  constexpr double kStrongest = 100;
+  const std::vector<double> strengths = options.numbers("planted-strengths", 3, 0, kStrongest);
+  PlantedOptions result;
+  result.first = strengths[0];
+  result.pairs = strengths[1];
+  result.triples = strengths[2];
+  result.dims = static_cast<int>(options.integer("planted-dims", 1, kMaxPlantedDims));
+  result.tables = interacting<std::size_t>(options, "planted-tables", tables);
+  result.dense = interacting<std::uint32_t>(options, "planted-dense", dense);
+  result.click_rate = options.number("click-rate", 0.001, 0.999);
+  const std::size_t fields = result.tables.size() + result.dense.size();
+  const std::size_t needed = result.triples > 0 ? 3 : result.pairs > 0 ? 2 : 0;
+  if (fields < needed) {
+    reject("", "--planted-strengths", options.text("planted-strengths"),
+           "strengths for the " + std::to_string(fields) +
+               " fields that interact: pairs take 2, triples 3");
+  }
+  return result;
+}
+
 GenerateOptions generate_options(const Options& options) {
   constexpr int kMaxInt = 2147483647;
   GenerateOptions result;
@@ -80,6 +145,7 @@ GenerateOptions generate_options(const Options& options) {
   if (options.given("arrival-rate")) {
     result.arrival_rate = options.number("arrival-rate", kLeastRate, kMostRate);
   }
+  result.planted = planted_options(options, tables, result.dense);
   result.version = kVersion;
   return result;
 }
@@ -99,6 +165,14 @@ int run_generate(const Arguments& arguments) {
       .value("locality", "match the reuse histogram of this file instead of Zipf")
       .value("locality-block", "title of the block in that file; its first where not given")
       .value("arrival-rate", "samples a second: records Poisson arrivals; none where not given")
+      .value(
+          "planted-strengths",
+          "A,B,C: labels of stated interactions, the standard deviations of the logit's parts of "
+          "first, second and third order")
+      .value("planted-dims", "latent dimensions of these interactions", "4")
+      .value("planted-tables", "tables that interact: all, none or their numbers (0-1-3)", "all")
+      .value("planted-dense", "dense features that interact, the same way", "all")
+      .value("click-rate", "share of the labels that are 1, with --planted-strengths", "0.25")
       .value("seed", "seed of everything random", "1");
   if (!options.parse(arguments)) return 0;
   const std::string out = options.text("out");

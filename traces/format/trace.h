@@ -24,8 +24,9 @@ struct TraceInfo {
   std::uint32_t dense = 0;  ///< Dense features a sample.
   std::vector<TraceTable> tables;
   bool has_labels = false;
-  bool has_arrivals = false;  ///< When each sample arrives is recorded.
-  std::string provenance;     ///< JSON text: the command, source file and options that made it.
+  bool has_arrivals = false;     ///< When each sample arrives is recorded.
+  bool has_true_logits = false;  ///< Generated labels may come with the log odds they follow.
+  std::string provenance;        ///< JSON text: the command, source file and options that made it.
 };
 
 /// Consecutive samples. Bag b of table t (sample first + b) is
@@ -36,6 +37,8 @@ struct TraceChunk {
   std::vector<float> dense;               ///< count x TraceInfo::dense, row by row.
   std::vector<float> labels;              ///< count, 0 or 1; empty where the trace has none.
   std::vector<std::uint64_t> arrival_ns;  ///< count, never falling; empty where the trace has none.
+  /// count, the log odds that each label was drawn with; empty where the trace has none.
+  std::vector<float> true_logits;
   std::vector<std::vector<std::uint64_t>> offsets;
   std::vector<std::vector<std::uint32_t>> indices;
 };

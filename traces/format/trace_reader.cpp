@@ -21,7 +21,8 @@ constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kCacheBytes = std::uint64_t{1} << 28U;
 
 std::uint64_t bytes_of(const TraceChunk& chunk) {
-  std::uint64_t bytes = sizeof(float) * (chunk.dense.size() + chunk.labels.size());
+  std::uint64_t bytes =
+      sizeof(float) * (chunk.dense.size() + chunk.labels.size() + chunk.true_logits.size());
   bytes += sizeof(std::uint64_t) * chunk.arrival_ns.size();
   for (const auto& o : chunk.offsets) bytes += sizeof(std::uint64_t) * o.size();
   for (const auto& i : chunk.indices) bytes += sizeof(std::uint32_t) * i.size();
@@ -32,6 +33,7 @@ void append_sample(const TraceChunk& from, std::uint64_t at, std::size_t dense, 
   const auto row = from.dense.begin() + static_cast<std::ptrdiff_t>(at * dense);
   to.dense.insert(to.dense.end(), row, row + static_cast<std::ptrdiff_t>(dense));
   if (!from.labels.empty()) to.labels.push_back(from.labels[at]);
+  if (!from.true_logits.empty()) to.true_logits.push_back(from.true_logits[at]);
   for (std::size_t t = 0; t < from.indices.size(); ++t) {
     const auto begin = from.indices[t].begin();
     to.indices[t].insert(to.indices[t].end(),
@@ -66,6 +68,11 @@ struct TraceReader::Impl {
       info.has_arrivals = true;
       arrival_set = file.dataset(arrival_place(), Kind::kUnsigned, sizeof(std::uint64_t), 1);
       expect(arrival_place(), file.shape(arrival_set)[0], info.samples);
+    }
+    if (file.has("/true_logits")) {
+      info.has_true_logits = true;
+      true_logits = file.dataset("/true_logits", Kind::kFloat, sizeof(float), 1);
+      expect("/true_logits", file.shape(true_logits)[0], info.samples);
     }
     const std::uint64_t tables_there = file.unsigned_attribute("/", layout::kTablesName);
     if (tables_there > layout::kMaxTables) {
@@ -216,6 +223,19 @@ struct TraceReader::Impl {
          std::to_string(*fall), "at least " + std::to_string(*(fall - 1)) + ", the one before");
   }
 
+  void read_true_logits(std::uint64_t first, std::uint64_t count, TraceChunk& out) const {
+    out.true_logits.clear();
+    if (!info.has_true_logits) return;
+    out.true_logits.resize(count);
+    file.rows(true_logits, "/true_logits", first, count, H5T_NATIVE_FLOAT, out.true_logits.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!std::isfinite(out.true_logits[i])) {
+        fail("/true_logits[" + std::to_string(first + i) + "]", std::to_string(out.true_logits[i]),
+             "a finite number");
+      }
+    }
+  }
+
   void require_inside(std::uint64_t first, std::uint64_t count) const {
     if (first > info.samples || count > info.samples - first) {
       throw std::out_of_range("TraceReader::read: samples outside of " + file.path());
@@ -231,6 +251,7 @@ struct TraceReader::Impl {
     read_dense(first, count, out);
     read_labels(first, count, out);
     read_arrivals(first, count, out.arrival_ns);
+    read_true_logits(first, count, out);
     for (std::size_t t = 0; t < tables.size(); ++t) read_table(t, first, count, out);
   }
 
@@ -279,6 +300,7 @@ struct TraceReader::Impl {
     out.dense.clear();
     out.labels.clear();
     out.arrival_ns.clear();
+    out.true_logits.clear();
     out.offsets.resize(tables.size());
     out.indices.resize(tables.size());
     for (auto& offsets : out.offsets) offsets.assign(1, 0);
@@ -293,7 +315,7 @@ struct TraceReader::Impl {
 
   hdf5::Reader file;
   TraceInfo info;
-  Id dense, labels, arrival_set;
+  Id dense, labels, arrival_set, true_logits;
   std::vector<Table> tables;
   mutable std::vector<std::uint8_t> label_bytes;
   using Block = std::pair<std::uint64_t, TraceChunk>;

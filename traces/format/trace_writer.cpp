@@ -53,8 +53,8 @@ struct TraceWriter::Impl {
   }
 
   std::size_t pending_bytes() const {
-    std::size_t bytes =
-        sizeof(float) * dense.size() + labels.size() + sizeof(std::uint64_t) * arrivals.size();
+    std::size_t bytes = sizeof(float) * (dense.size() + true_logits.size()) + labels.size() +
+                        sizeof(std::uint64_t) * arrivals.size();
     for (const auto& t : tables) {
       bytes += sizeof(std::uint32_t) * t.pending.size() + sizeof(std::uint64_t) * t.ends.size();
     }
@@ -82,6 +82,10 @@ struct TraceWriter::Impl {
       arrivals_set =
           hdf5::create_dataset(destination, file.get(), layout::kArrivalName, H5T_STD_U64LE,
                                {chunk_rows(sizeof(std::uint64_t), pending, last)});
+    }
+    if (info.has_true_logits) {
+      true_logits_set = hdf5::create_dataset(destination, file.get(), "true_logits", H5T_IEEE_F32LE,
+                                             {chunk_rows(sizeof(float), pending, last)});
     }
     if (!tables.empty()) tables_group = hdf5::create_group(destination, file.get(), "tables");
     for (std::size_t t = 0; t < tables.size(); ++t) {
@@ -141,10 +145,15 @@ struct TraceWriter::Impl {
       hdf5::append_rows(destination, arrivals_set, written, pending, H5T_NATIVE_UINT64,
                         arrivals.data());
     }
+    if (info.has_true_logits) {
+      hdf5::append_rows(destination, true_logits_set, written, pending, H5T_NATIVE_FLOAT,
+                        true_logits.data());
+    }
     for (Table& table : tables) flush_table(table, last);
     dense.clear();
     labels.clear();
     arrivals.clear();
+    true_logits.clear();
     written += pending;
     pending = 0;
   }
@@ -153,6 +162,9 @@ struct TraceWriter::Impl {
     const std::size_t count = chunk.count;
     check(chunk.dense.size() == count * info.dense, "dense has another size");
     check(chunk.labels.size() == (info.has_labels ? count : 0), "labels has another size");
+    check(chunk.true_logits.size() == (info.has_true_logits ? count : 0),
+          "true_logits has another size");
+    for (const float x : chunk.true_logits) check(std::isfinite(x), "a true logit is no number");
     check(chunk.offsets.size() == tables.size(), "offsets has another number of tables");
     check(chunk.indices.size() == tables.size(), "indices has another number of tables");
     for (const float value : chunk.dense) check(std::isfinite(value), "a dense value is no number");
@@ -179,6 +191,7 @@ struct TraceWriter::Impl {
     for (const float label : chunk.labels) labels.push_back(label != 0 ? 1 : 0);
     arrivals.insert(arrivals.end(), chunk.arrival_ns.begin(), chunk.arrival_ns.end());
     if (!chunk.arrival_ns.empty()) last_arrival = chunk.arrival_ns.back();
+    true_logits.insert(true_logits.end(), chunk.true_logits.begin(), chunk.true_logits.end());
     for (std::size_t t = 0; t < tables.size(); ++t) {
       Table& table = tables[t];
       table.pending.insert(table.pending.end(), chunk.indices[t].begin(), chunk.indices[t].end());
@@ -219,6 +232,7 @@ struct TraceWriter::Impl {
     close(dense_set);
     close(labels_set);
     close(arrivals_set);
+    close(true_logits_set);
     close(file);
     output.commit();
   }
@@ -226,9 +240,9 @@ struct TraceWriter::Impl {
   std::string destination;
   OutputFile output;
   TraceInfo info;
-  Id file, tables_group, dense_set, labels_set, arrivals_set;
+  Id file, tables_group, dense_set, labels_set, arrivals_set, true_logits_set;
   std::vector<Table> tables;
-  std::vector<float> dense;
+  std::vector<float> dense, true_logits;
   std::vector<std::uint8_t> labels;
   std::vector<std::uint64_t> arrivals;
   std::uint64_t last_arrival = 0;

@@ -12,6 +12,7 @@
 #include "traces/generate/zipf.h"
 #include "traces/support/error.h"
 #include "traces/support/json.h"
+#include "traces/support/math.h"
 #include "traces/support/progress.h"
 #include "traces/support/random.h"
 
@@ -25,13 +26,13 @@ constexpr std::uint64_t kPilotSamples = 4096;
 // With long bags the pilot is shorter: by then it is a matter of minutes and gigabytes.
 constexpr std::uint64_t kPilotLookups = std::uint64_t{1} << 24U;
 constexpr std::uint64_t kFewestPilotSamples = 16;
+// Of stated interactions: their strengths are known to 1 / sqrt(2 n), half a percent.
+constexpr std::uint64_t kPlantedPilotSamples = 65536;
 constexpr std::uint64_t kChunkBytes = std::uint64_t{1} << 22U;
 // A dense feature is log(1 + count), the count log-normal with these parameters and rounded down:
 // heavy-tailed counts after the transformation that importers apply.
 constexpr double kCountMean = 1.0;
 constexpr double kCountDeviation = 1.5;
-
-double softplus(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
 
 class Generator {
  public:
@@ -39,6 +40,9 @@ class Generator {
       : options_(options),
         labels_(options.seed, options.rows.size(), options.dense),
         arrivals_(options.seed) {
+    if (options.planted) {
+      planted_.emplace(options.seed, options.rows.size(), options.dense, *options.planted);
+    }
     for (std::size_t t = 0; t < options.rows.size(); ++t) {
       scatter_.emplace_back(options.rows[t], options.seed, kTableStream + t);
       if (options.locality_file.empty()) zipf_.emplace_back(options.rows[t], options.skew);
@@ -49,31 +53,34 @@ class Generator {
   void use_reuse(std::vector<ReuseSequence> sequences) { reuse_ = std::move(sequences); }
 
   // The pilot has samples of its own, so that the labels of a trace do not depend on its length.
-  void calibrate() {
-    TraceChunk pilot;
-    const bool zipf = options_.locality_file.empty();
-    const std::uint64_t wanted = pilot_samples();
-    const std::uint64_t count = zipf ? wanted : std::min(wanted, options_.samples);
-    start(pilot, 0, count);
-    Progress progress("pilot", count);
-    for (std::uint64_t b = 0; b < count; ++b) {
-      add_sample(pilot, b, zipf ? kPilotStream : 0);
-      progress.update(b);
+  void calibrate(std::uint64_t step) {
+    if (planted_) {
+      planted_->calibrate([&](const PlantedInteractions::Visit& visit) {
+        TraceChunk chunk;
+        const std::uint64_t samples = pilot_samples(kPlantedPilotSamples);
+        for (std::uint64_t first = 0; first < samples; first += step) {
+          pilot(first, std::min(step, samples - first), chunk);
+          visit(chunk);
+        }
+      });
+      return;
     }
-    labels_.calibrate(pilot);
+    TraceChunk chunk;
+    pilot(0, pilot_samples(kPilotSamples), chunk);
+    labels_.calibrate(chunk);
   }
 
   void chunk(std::uint64_t first, std::uint64_t count, TraceChunk& out) {
     start(out, first, count);
     for (std::uint64_t b = 0; b < count; ++b) {
       Random random = add_sample(out, first + b, 0);
-      const double logit = labels_.logit(out, b);
-      const double p = 1 / (1 + std::exp(-logit));
-      const bool one = random.uniform() < p;
+      const double logit = planted_ ? planted_->logit(out, b) : labels_.logit(out, b);
+      const bool one = random.uniform() < sigmoid(logit);
       out.labels.push_back(one ? 1.0F : 0.0F);
+      if (planted_) out.true_logits.push_back(static_cast<float>(logit));
       ones_ += one ? 1 : 0;
       loss_ += softplus(one ? -logit : logit);
-      entropy_ += p * softplus(-logit) + (1 - p) * softplus(logit);
+      entropy_ += label_entropy(logit);
       if (options_.arrival_rate > 0) {
         constexpr double kNanosecondsPerSecond = 1e9;
         const double ns = arrivals_.next() * kNanosecondsPerSecond / options_.arrival_rate;
@@ -94,13 +101,35 @@ class Generator {
     return s;
   }
 
-  const PlantedLabels& labels() const { return labels_; }
+  // Which function, and what the pilot found.
+  Json label_function() const {
+    if (!planted_) {
+      return {{"function", "planted, see traces/README.md"},
+              {"score_mean", labels_.score_mean()},
+              {"score_deviation", labels_.score_deviation()}};
+    }
+    const PlantedOptions& o = planted_->options();
+    return {{"function", "planted interactions, see traces/generate/README.md"},
+            {"strengths", {o.first, o.pairs, o.triples}},
+            {"dims", o.dims},
+            {"interacting_tables", o.tables},
+            {"interacting_dense", o.dense},
+            {"click_rate", o.click_rate},
+            {"bias", planted_->bias()}};
+  }
 
  private:
-  std::uint64_t pilot_samples() const {
+  std::uint64_t pilot_samples(std::uint64_t wanted) const {
     std::uint64_t lookups = 1;
     for (const std::uint64_t bag : options_.pooling) lookups += bag;
-    return std::clamp(kPilotLookups / lookups, kFewestPilotSamples, kPilotSamples);
+    wanted = std::min(wanted, std::max(kFewestPilotSamples, kPilotLookups / lookups));
+    return options_.locality_file.empty() ? wanted : std::min(wanted, options_.samples);
+  }
+
+  void pilot(std::uint64_t first, std::uint64_t count, TraceChunk& out) const {
+    start(out, first, count);
+    const std::uint64_t stream = options_.locality_file.empty() ? kPilotStream : 0;
+    for (std::uint64_t b = 0; b < count; ++b) add_sample(out, first + b, stream);
   }
 
   void start(TraceChunk& out, std::uint64_t first, std::uint64_t count) const {
@@ -109,6 +138,7 @@ class Generator {
     out.dense.clear();
     out.labels.clear();
     out.arrival_ns.clear();
+    out.true_logits.clear();
     out.offsets.assign(options_.rows.size(), {0});
     out.indices.assign(options_.rows.size(), {});
   }
@@ -136,6 +166,7 @@ class Generator {
 
   const GenerateOptions& options_;
   PlantedLabels labels_;
+  std::optional<PlantedInteractions> planted_;
   std::vector<Permutation> scatter_;  // Rank to row: hot rows lie anywhere in a table.
   std::vector<Zipf> zipf_;
   std::vector<ReuseSequence> reuse_;
@@ -162,13 +193,11 @@ Json provenance(const GenerateOptions& options, const LocalityProfile& profile,
     json["locality_block"] = profile.block;
   }
   if (options.arrival_rate > 0) json["arrival_rate_samples_per_s"] = options.arrival_rate;
-  json["labels"] = {{"function", "planted, see traces/README.md"},
-                    {"score_mean", generator.labels().score_mean()},
-                    {"score_deviation", generator.labels().score_deviation()},
-                    {"positive_share", summary.positive_share},
-                    {"bayes_logloss", summary.bayes_logloss},
-                    {"expected_logloss", summary.expected_logloss},
-                    {"constant_logloss", summary.constant_logloss}};
+  json["labels"] = generator.label_function();
+  json["labels"]["positive_share"] = summary.positive_share;
+  json["labels"]["bayes_logloss"] = summary.bayes_logloss;
+  json["labels"]["expected_logloss"] = summary.expected_logloss;
+  json["labels"]["constant_logloss"] = summary.constant_logloss;
   return json;
 }
 
@@ -199,21 +228,22 @@ GenerateSummary generate_trace(const GenerateOptions& asked, const std::string& 
   }
   Generator generator(options);
   generator.use_reuse(std::move(sequences));
-  generator.calibrate();
 
   TraceInfo info;
   info.dense = options.dense;
   info.has_labels = true;
   info.has_arrivals = options.arrival_rate > 0;
+  info.has_true_logits = options.planted.has_value();
   std::uint64_t bytes = sizeof(float) * (options.dense + 1);
   for (std::size_t t = 0; t < options.rows.size(); ++t) {
     info.tables.push_back({"table" + std::to_string(t), options.rows[t]});
     bytes += sizeof(std::uint32_t) * options.pooling[t] + sizeof(std::uint64_t);
   }
+  const std::uint64_t step = std::max<std::uint64_t>(1, kChunkBytes / bytes);
+  generator.calibrate(step);
   TraceWriter writer(path, info);
   Progress progress("trace generate", options.samples);
   TraceChunk chunk;
-  const std::uint64_t step = std::max<std::uint64_t>(1, kChunkBytes / bytes);
   for (std::uint64_t first = 0; first < options.samples; first += step) {
     generator.chunk(first, std::min(step, options.samples - first), chunk);
     writer.append(chunk);

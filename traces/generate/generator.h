@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "traces/format/trace.h"
+#include "traces/generate/planted_interactions.h"
 
 namespace recpim {
 
@@ -27,7 +29,10 @@ struct GenerateOptions {
   double arrival_rate = 0;     ///< Samples a second of a Poisson process; 0: no arrivals.
   std::string locality_file;   ///< Empty: Zipf. Else the reuse histogram that lookups match.
   std::string locality_block;  ///< The block of that file; empty: its first.
-  std::string version;         ///< Of this program, for the provenance.
+  /// Labels of stated interactions instead of those of PlantedLabels; the trace then has the true
+  /// logits too.
+  std::optional<PlantedOptions> planted;
+  std::string version;  ///< Of this program, for the provenance.
 };
 
 struct GenerateSummary {

@@ -64,6 +64,14 @@ void count_chunk(const TraceChunk& chunk, TraceProfile& profile, std::vector<Row
   }
 }
 
+void add_true_logits(const TraceChunk& chunk, TraceProfile& profile) {
+  for (std::size_t b = 0; b < chunk.true_logits.size() && b < chunk.labels.size(); ++b) {
+    const auto logit = static_cast<double>(chunk.true_logits[b]);
+    profile.bayes_logloss += softplus(chunk.labels[b] != 0 ? -logit : logit);
+    profile.expected_logloss += label_entropy(logit);
+  }
+}
+
 void finish_table(TableProfile& table, std::vector<std::uint32_t> counts) {
   table.unique_rows = counts.size();
   for (const std::uint32_t n : counts) {
@@ -116,11 +124,16 @@ TraceProfile profile_trace(const TraceReader& trace) {
   for (std::uint64_t first = 0; first < samples; first += kStep) {
     trace.read(first, std::min(kStep, samples - first), chunk);
     for (const float label : chunk.labels) ones += static_cast<double>(label);
+    add_true_logits(chunk, profile);
     count_chunk(chunk, profile, counts);
     progress.update(first);
   }
-  if (samples > 0) profile.positive_share = ones / static_cast<double>(samples);
   profile.arrival_rate = arrival_rate_of(trace);
+  if (samples > 0) {
+    profile.positive_share = ones / static_cast<double>(samples);
+    profile.bayes_logloss /= static_cast<double>(samples);
+    profile.expected_logloss /= static_cast<double>(samples);
+  }
   for (std::size_t t = 0; t < counts.size(); ++t) finish_table(profile.tables[t], counts[t].take());
   return profile;
 }
@@ -133,6 +146,9 @@ Json to_json(const TraceProfile& profile) {
   json["positive_share"] = profile.info.has_labels ? Json(profile.positive_share) : Json();
   json["arrival_rate_samples_per_s"] =
       profile.arrival_rate > 0 ? Json(profile.arrival_rate) : Json();
+  const bool known = profile.info.has_true_logits && profile.info.has_labels;
+  json["bayes_logloss"] = known ? Json(profile.bayes_logloss) : Json();
+  json["expected_logloss"] = known ? Json(profile.expected_logloss) : Json();
   json["tables"] = Json::array();
   for (const auto& t : profile.tables) {
     json["tables"].push_back({{"name", t.name},
@@ -159,6 +175,10 @@ std::string to_text(const TraceProfile& profile) {
                           : "no labels\n";
   if (profile.arrival_rate > 0) {
     text += format("arrivals recorded, %.6g samples a second\n", profile.arrival_rate);
+  }
+  if (info.has_true_logits && info.has_labels) {
+    text += format("log loss of the true probabilities %.6f, expected %.6f\n",
+                   profile.bayes_logloss, profile.expected_logloss);
   }
   if (profile.tables.empty()) return text;
   std::size_t width = 5;

@@ -30,6 +30,9 @@ struct TraceProfile {
   /// Samples a second between the first and the last arrival; 0 where that is not known.
   double arrival_rate = 0;
   double positive_share = 0;
+  /// Of the true probabilities where the trace has them: their log loss on the labels, and its
+  /// expectation (their mean entropy).
+  double bayes_logloss = 0, expected_logloss = 0;
   std::vector<TableProfile> tables;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Integer helpers that every folder needs.
+/// Small functions that every folder needs.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 
@@ -23,6 +24,19 @@ constexpr int bit_width(std::uint64_t v) {
     v >>= 1U;
   }
   return n;
+}
+
+/// log(1 + e^x), for any x: the log loss of a logit x on the label 0, of -x on the label 1.
+inline double softplus(double x) {
+  return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+}
+
+inline double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+/// The entropy, in nats, of a label that is 1 with the log odds x.
+inline double label_entropy(double x) {
+  const double p = sigmoid(x);
+  return p * softplus(-x) + (1 - p) * softplus(x);
 }
 
 constexpr bool is_power_of_two(std::uint64_t v) { return v != 0 && (v & (v - 1)) == 0; }

@@ -177,6 +177,9 @@ TEST(TraceWriter, RefusesWhatTheTraceCannotHold) {
       [](TraceChunk& c) { c.dense.pop_back(); },   // another shape
       [](TraceChunk& c) { c.labels[0] = 2; },      // no label
       [](TraceChunk& c) {
+        c.true_logits = {0, 0, 0};
+      },  // info has none
+      [](TraceChunk& c) {
         c.offsets[1] = {0, 2, 1, 3};
       },
       [](TraceChunk& c) {
@@ -202,6 +205,7 @@ struct Parts {
   std::uint64_t rows = 4;
   std::vector<float> dense = {1, 2};
   std::vector<std::uint8_t> labels = {0, 1};
+  std::vector<float> true_logits = {-1, 0.5F};
   std::vector<std::uint32_t> indices = {0, 3};
   std::vector<std::uint64_t> offsets = {0, 1, 2};
   std::vector<std::uint64_t> arrivals = {7, 7};
@@ -226,6 +230,8 @@ void write_parts(const std::string& path, const Parts& p) {
   add(file.get(), "labels", H5T_STD_U8LE, H5T_NATIVE_UINT8, {4}, p.labels.size(), p.labels.data());
   add(file.get(), "arrival_ns", H5T_STD_U64LE, H5T_NATIVE_UINT64, {4}, p.arrivals.size(),
       p.arrivals.data());
+  add(file.get(), "true_logits", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {4}, p.true_logits.size(),
+      p.true_logits.data());
   const auto tables = hdf5::create_group(path, file.get(), "tables");
   const auto table = hdf5::create_group(path, tables.get(), "0000");
   hdf5::write_attribute(path, table.get(), "name", std::string("t"));
@@ -274,6 +280,10 @@ const BadFile kBadFiles[] = {
     {"dense_nan", [](Parts& p) { p.dense[1] = std::numeric_limits<float>::infinity(); },
      "/dense[1][0] = inf: accepted: a finite number"},
     {"labels_short", [](Parts& p) { p.labels.pop_back(); }, "/labels = 1 rows: accepted: 2 rows"},
+    {"true_logits_short", [](Parts& p) { p.true_logits.pop_back(); },
+     "/true_logits = 1 rows: accepted: 2 rows"},
+    {"true_logit_nan", [](Parts& p) { p.true_logits[1] = std::numeric_limits<float>::quiet_NaN(); },
+     "/true_logits[1] = nan: accepted: a finite number"},
     {"label_two", [](Parts& p) { p.labels[1] = 2; }, "/labels[1] = 2: accepted: 0 or 1"},
     {"arrivals_short", [](Parts& p) { p.arrivals.pop_back(); },
      "/arrival_ns = 1 rows: accepted: 2 rows"},
