@@ -5,22 +5,17 @@
 // operators of its sparse side and those that join both.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
 #include "models/graph/builder.h"
-#include "models/graph/kinds.h"
-#include "models/training/network.h"
 #include "models/training/optimiser.h"
-#include "testbenches/bench/training/eigen_product.h"
-#include "traces/support/random.h"
+#include "testbenches/bench/training/bench_steps.h"
 
 namespace recpim::bench {
 namespace {
 
-constexpr int kBatch = 512, kWidth = 1024, kDim = 16, kRows = 64, kTables = 26, kDense = 13;
-constexpr std::uint64_t kTableRows = 10'000;
+constexpr int kWidth = 1024, kDim = 16, kRows = 64;
 
 // An fc or efc without bias, its LayerNorm, ReLU or not.
 int fc_norm(ModelBuilder& b, const std::string& name, int input, int width, bool relu) {
@@ -85,76 +80,6 @@ Model wide_graph(int blocks, Precision precision) {
   const int sum = b.add("sum", {gate, fm, dense.back()});
   const int logit = b.fc("logit", b.concat("out_in", {sum, last}), 1);
   return b.finish(b.sigmoid("out", logit));
-}
-
-TraceChunk random_samples() {
-  Random random(2);
-  TraceChunk chunk;
-  chunk.count = kBatch;
-  chunk.offsets.assign(kTables, {0});
-  chunk.indices.resize(kTables);
-  for (int i = 0; i < kBatch; ++i) {
-    for (int d = 0; d < kDense; ++d) chunk.dense.push_back(static_cast<float>(random.normal()));
-    for (std::size_t t = 0; t < kTables; ++t) {
-      chunk.indices[t].push_back(static_cast<std::uint32_t>(random.below(kTableRows)));
-      chunk.offsets[t].push_back(chunk.indices[t].size());
-    }
-    chunk.labels.push_back(static_cast<float>(random.below(2)));
-  }
-  return chunk;
-}
-
-// What the fcs of a model cost in a step.
-struct Cost {
-  std::vector<FcShape> fcs;  // vectors: of the batch.
-  double flops = 0;          // Two a multiplication, of three products; two where x is the input.
-};
-Cost cost_of(const Model& model) {
-  Cost cost;
-  std::vector<bool> trains(model.operators.size());
-  for (std::size_t p = 0; p < model.operators.size(); ++p) {
-    const Operator& op = model.operators[p];
-    trains[p] = has_weights(op.kind);
-    bool input_trains = false;
-    for (const int i : op.inputs) input_trains |= trains[static_cast<std::size_t>(i)];
-    trains[p] = trains[p] || input_trains;
-    if (op.kind != OpKind::kFc) continue;
-    FcShape shape = fc_shape(model, op);
-    shape.vectors *= kBatch;
-    cost.fcs.push_back(shape);
-    cost.flops += (input_trains ? 6.0 : 4.0) * shape.outputs * shape.inputs * shape.vectors;
-  }
-  return cost;
-}
-
-struct Training {
-  explicit Training(Model of, const NetworkOptions& options)
-      : model(std::move(of)), network(model, options) {
-    batch.chunk = &chunk;
-    for (std::uint32_t i = 0; i < kBatch; ++i) batch.samples.push_back(i);
-  }
-  void step() {
-    const Matrix& logits = network.forward(batch);
-    gradient.setConstant(logits.rows(), 1, 1.0F / kBatch);
-    network.backward(batch, gradient);
-  }
-  TraceChunk chunk = random_samples();
-  Model model;
-  Batch batch;
-  Network network;
-  Matrix gradient;
-};
-
-// Runs `step` and reports FLOP a second of the wall clock, and a second of processor time over all
-// threads: what a core that is shared with others would do if it were not.
-template <typename Step>
-void run(benchmark::State& state, double flops, const Step& step) {
-  const auto start = std::chrono::steady_clock::now();
-  for ([[maybe_unused]] auto _ : state) step();
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-  const double all = flops * static_cast<double>(state.iterations());
-  state.counters["flops_per_s"] = all / wall.count();
-  state.counters["flops_per_cpu_s"] = benchmark::Counter(all, benchmark::Counter::kIsRate);
 }
 
 // Arguments: instruction set, threads, rounding as in the integers or not.
@@ -229,34 +154,7 @@ BENCHMARK(BM_TrainInTurn)
     ->Unit(benchmark::kMillisecond);
 
 void BM_LimitTrainWide(benchmark::State& state) {
-  const auto isa = static_cast<FloatIsa>(state.range(0));
-  if (!is_supported(isa)) return state.SkipWithError("not supported by this processor");
-  const auto products = isa == FloatIsa::kV4   ? eigen_products_v4
-                        : isa == FloatIsa::kV3 ? eigen_products_v3
-                                               : eigen_products_baseline;
-  const Cost cost = cost_of(wide_graph(7, {8, 8}));
-  std::size_t most_x = 0;
-  std::size_t most_w = 0;
-  std::size_t most_y = 0;
-  double flops = 0;
-  const auto size = [](int a, int b) {
-    return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
-  };
-  for (const FcShape& fc : cost.fcs) {
-    most_x = std::max(most_x, size(fc.vectors, fc.inputs));
-    most_w = std::max(most_w, size(fc.outputs, fc.inputs));
-    most_y = std::max(most_y, size(fc.vectors, fc.outputs));
-    flops += 6.0 * fc.outputs * fc.inputs * fc.vectors;
-  }
-  const std::vector<float> x(most_x, 0.5F), w(most_w, 0.25F), dy(most_y, 0.125F);
-  std::vector<float> y(most_y), dw(most_w), dx(most_x);
-  run(state, flops, [&] {
-    for (const FcShape& fc : cost.fcs) {
-      products({fc.vectors, fc.inputs, fc.outputs, x.data(), w.data(), dy.data(), y.data(),
-                dw.data(), dx.data()});
-    }
-    benchmark::ClobberMemory();
-  });
+  run_limit(state, static_cast<FloatIsa>(state.range(0)), cost_of(wide_graph(7, {8, 8})));
 }
 BENCHMARK(BM_LimitTrainWide)
     ->ArgName("isa")
