@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // recpim simulate: runs a design on a trace, once or at several rates of arrival.
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "recpim_revision.h"
@@ -12,6 +14,8 @@
 #include "sim/chip/load_curve.h"
 #include "sim/chip/report.h"
 #include "sim/chip/simulate.h"
+#include "sim/observe/timeline.h"
+#include "sim/observe/wave.h"
 #include "traces/support/error.h"
 #include "traces/support/output.h"
 #include "traces/support/sha256.h"
@@ -43,6 +47,9 @@ Options simulate_options() {
       .value("sweep", "FROM:TO:STEPS samples a second, evenly spaced, for a curve")
       .value("seed", "of poisson arrivals", "1")
       .value("jobs,j", "of a curve: rates at a time; as many as cores where not given")
+      .value("timeline", "file for a timeline of the run in Chrome trace events (Perfetto)")
+      .value("wave", "file for a waveform of every tile's streams (VCD)")
+      .value("window", "FROM:TO cycles that --timeline and --wave keep", "0:100000")
       .value("warmup", "samples left out of the throughput", "0")
       .value("shuffle-wakeups",
              "seed of a random order of wake-ups within a cycle; no result "
@@ -56,6 +63,7 @@ struct Request {
   SimulateOptions run;
   std::vector<double> rates;
   int jobs = 1;
+  Window window;
 };
 
 void add_arrivals(const Options& options, Request& request) {
@@ -91,6 +99,23 @@ void add_arrivals(const Options& options, Request& request) {
   }
 }
 
+Window window_of(const Options& options) {
+  if (options.chosen("window") && !options.given("timeline") && !options.given("wave")) {
+    reject("", "--window", options.text("window"), "only with --timeline or --wave");
+  }
+  const std::string text = options.text("window");
+  Window window;
+  const char* colon = text.data() + std::min(text.find(':'), text.size());
+  const char* end = text.data() + text.size();
+  const auto from = std::from_chars(text.data(), colon, window.from);
+  const auto to = std::from_chars(std::min(colon + 1, end), end, window.to);
+  if (from.ec != std::errc() || from.ptr != colon || to.ec != std::errc() || to.ptr != end ||
+      window.from < 0 || window.from >= window.to || window.to > kMost) {
+    reject("", "--window", text, "FROM:TO, cycles from 0 to 1000000000000, FROM below TO");
+  }
+  return window;
+}
+
 Request request_of(const Options& options) {
   Request request;
   SimulateOptions& run = request.run;
@@ -104,6 +129,12 @@ Request request_of(const Options& options) {
   run.mode = mode == "timing" ? SimulationMode::kTiming : SimulationMode::kFunctional;
   run.reference = mode == "reference";
   add_arrivals(options, request);
+  request.window = window_of(options);
+  for (const char* name : {"timeline", "wave"}) {
+    if (options.given(name) && request.rates.size() > 1) {
+      reject("", "--" + std::string(name), options.text(name), "only with a single rate");
+    }
+  }
   return request;
 }
 
@@ -116,6 +147,62 @@ Json provenance(const std::string& trace, const SimulateOptions& run) {
           {"command", command_line()}};
 }
 
+// What watches a run where the options ask for it.
+class Watch {
+ public:
+  Watch(const Options& options, const Window& window, const Design& design, const Model& model,
+        SimulateOptions& run) {
+    if (options.given("timeline")) {
+      timeline_.emplace(options.text("timeline"), design, model, window);
+      run.tile_observer = &*timeline_;
+      run.host_observer = &*timeline_;
+      flits_.add(*timeline_);
+    }
+    if (options.given("wave")) {
+      wave_.emplace(options.text("wave"), design, model, window);
+      flits_.add(*wave_);
+    }
+    if (timeline_ || wave_) run.observer = &flits_;
+  }
+  void finish() {
+    if (timeline_) timeline_->finish();
+    if (wave_) wave_->finish();
+  }
+
+ private:
+  std::optional<Timeline> timeline_;
+  std::optional<Wave> wave_;
+  FlitFork flits_;
+};
+
+// A deadlock leaves its timeline and wave: they show how it came to it.
+SimulationResult simulate_watched(const Design& design, const Model& model,
+                                  const TraceReader& trace, const SimulateOptions& run,
+                                  Watch& watch) {
+  try {
+    SimulationResult result = simulate(design, model, trace, run);
+    watch.finish();
+    return result;
+  } catch (const CheckError&) {
+    watch.finish();
+    throw;
+  }
+}
+
+// A file to write must be none of those that are read, nor the other one.
+void keep_apart(const Options& options, const std::string& model_folder) {
+  std::vector<std::string> inputs = files_of_model(model_folder);
+  inputs.push_back(options.text("design"));
+  inputs.push_back(options.text("trace"));
+  for (const char* name : {"timeline", "wave"}) {
+    if (options.given(name)) keep_inputs(options.text(name), inputs);
+  }
+  if (options.given("timeline") && options.given("wave") &&
+      options.text("timeline") == options.text("wave")) {
+    reject("", "--wave", options.text("wave"), "another file than --timeline");
+  }
+}
+
 // Where the last file of a run lies, as the user wrote the folder.
 void print_place(const char* what, const Options& options, const char* file) {
   std::cout << what << (fs::path(options.text("out")) / file).string() << "\n";
@@ -125,12 +212,16 @@ int run_once(const Options& options, const Design& design, const Model& model, R
   const TraceReader trace(options.text("trace"));
   OutputFolder out(options.text("out"), "result.json");
   request.run.progress = true;
-  SimulationResult result = simulate(design, model, trace, request.run);
+  Watch watch(options, request.window, design, model, request.run);
+  SimulationResult result = simulate_watched(design, model, trace, request.run, watch);
   result.json["provenance"] = provenance(trace.path(), request.run);
   write_json_file(out.path() + "/result.json", result.json);
   out.commit();
   std::cout << report_table(result.json);
   print_place("result: ", options, "result.json");
+  for (const char* name : {"timeline", "wave"}) {
+    if (options.given(name)) std::cout << name << ": " << options.text(name) << "\n";
+  }
   return 0;
 }
 
@@ -170,6 +261,7 @@ int run_simulate(const Arguments& arguments) {
       load_model(model_folder,
                  request.run.mode == SimulationMode::kTiming ? Weights::kNone : Weights::kIntegers);
   validate(design, model, options.text("design"));
+  keep_apart(options, model_folder);
   return request.rates.size() > 1 ? run_curve(options, design, model, request)
                                   : run_once(options, design, model, request);
 }

@@ -22,6 +22,7 @@ Chip::Chip(const sc_core::sc_module_name& name, const Design& design, const Mode
             options.mode == SimulationMode::kFunctional ? prediction_elements(model) : 0, cycles_) {
   cycles_.shuffle(options.shuffle_wakeups);
   mesh_.observe(options.observer);
+  host_.observe(options.host_observer);
   host_.attach(mesh_);
   const bool values = options.mode == SimulationMode::kFunctional;
   tiles_.resize(design.tiles.size());
@@ -30,6 +31,7 @@ Chip::Chip(const sc_core::sc_module_name& name, const Design& design, const Mode
     tiles_[i] = std::make_unique<TileModule>(tile_name.c_str(), design, static_cast<int>(i), model,
                                              values, options.reference, cycles_);
     tiles_[i]->attach(mesh_);
+    tiles_[i]->observe(options.tile_observer, static_cast<int>(i));
   }
 }
 

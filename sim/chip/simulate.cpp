@@ -60,6 +60,7 @@ SimulationResult simulate(const Design& design, const Model& model, const TraceR
   Chip chip("chip", design, model, options);
   TracePlayer player("player", design, model, trace, options.first, samples, values,
                      values ? prediction_elements(model) : 0, arrivals, options.progress);
+  if (options.host_observer != nullptr) options.host_observer->begins(arrivals);
   player.initiator_o.bind(chip.host().target_i);
   sc_core::sc_start();
 #ifdef RECPIM_SANITIZED

@@ -12,7 +12,10 @@
 #include "models/mapping/design.h"
 #include "sim/chip/arrivals.h"
 #include "sim/core/cycle_scheduler.h"
+#include "sim/host/host_observer.h"
+#include "sim/host/host_port.h"
 #include "sim/noc/mesh.h"
+#include "sim/tile/tile_observer.h"
 #include "traces/format/trace.h"
 
 namespace recpim {
@@ -34,7 +37,10 @@ struct SimulateOptions {
   /// Arrival of sample i (cycle its first beat is valid), instead of `arrival`; empty: as that
   /// says.
   std::vector<Cycle> arrivals;
+  // What watches the run; no result depends on it.
   FlitObserver* observer = nullptr;
+  TileObserver* tile_observer = nullptr;
+  HostObserver* host_observer = nullptr;
   bool progress = false;
 };
 

@@ -202,6 +202,7 @@ void HostPort::complete_results() {
     result.accepted = accepted_.front();
     accepted_.pop_front();
     result.transferred = start + beats_out_;
+    if (observer_ != nullptr) observer_->served(started_, result.accepted, result.transferred);
     result.values = slots_[started_ % slots_.size()];
     transferring_.push_back(std::move(result));
     for (std::size_t p = 0; p < arrivals_.size(); ++p) {

@@ -16,6 +16,7 @@
 #include "models/mapping/design.h"
 #include "models/mapping/replicas.h"
 #include "sim/core/cycle_ring.h"
+#include "sim/host/host_observer.h"
 #include "sim/tile/network_interface.h"
 
 namespace recpim {
@@ -52,6 +53,7 @@ class HostPort : public sc_core::sc_module, private InterfaceClient {
   HostPort(const sc_core::sc_module_name& name, const Design& design, int output_elements,
            CycleScheduler& cycles);
   void attach(Mesh& mesh) { interface_.attach(mesh); }
+  void observe(HostObserver* observer) { observer_ = observer; }
 
   static constexpr std::size_t kQueue = 64;  ///< Samples that the request queue holds.
   std::uint64_t completed() const { return completed_; }
@@ -86,6 +88,7 @@ class HostPort : public sc_core::sc_module, private InterfaceClient {
   CycleScheduler& cycles_;
   CycleScheduler::Client wakeup_;
   NetworkInterface interface_;
+  HostObserver* observer_ = nullptr;
   std::size_t output_elements_;
   int beats_out_ = 0;  ///< Payload flits of a prediction.
 

@@ -28,6 +28,7 @@ void ClosedPipeline::start_engine() {
     const auto& input = buffers_.input(started_++);
     const Engine::Timing timing = engine_.accept(start, input);
     engine_free_ = start + timing.busy;
+    tell(TileObserver::Part::kEngine, started_ - 1, start, engine_free_);
     Done done;
     done.at = start + timing.latency;
     if (values_) {
@@ -45,6 +46,7 @@ void ClosedPipeline::start_vector_unit() {
     if (partials == kNever) return;
     const Cycle start = std::max({done_.front().at, partials, vector_free_, output_slots_.pop()});
     vector_free_ = start + vector_unit_.cycles();
+    tell(TileObserver::Part::kVectorUnit, finished_, start, vector_free_);
     NetworkInterface::Output output;
     output.at = start + vector_unit_.latency();
     vector_unit_.count_sample();

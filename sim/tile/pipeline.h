@@ -15,6 +15,7 @@
 #include "sim/core/cycle_ring.h"
 #include "sim/tile/engine.h"
 #include "sim/tile/network_interface.h"
+#include "sim/tile/tile_observer.h"
 #include "sim/tile/vector_unit.h"
 
 namespace recpim {
@@ -68,9 +69,17 @@ class Pipeline : public sc_core::sc_module, public InterfaceClient {
            VectorUnit& vector_unit)
       : sc_module(name), buffers_(buffers), engine_(engine), vector_unit_(vector_unit) {}
   void connect(NetworkInterface& interface) { interface_ = &interface; }
+  /// `tile`: its number, by which the observer knows it.
+  void observe(TileObserver* observer, int tile) {
+    observer_ = observer;
+    tile_number_ = tile;
+  }
   virtual std::string waits_for() const = 0;
 
  protected:
+  void tell(TileObserver::Part part, std::uint64_t sample, Cycle start, Cycle free) {
+    if (observer_ != nullptr) observer_->works(tile_number_, part, sample, start, free);
+  }
   NetworkInterface& interface() { return *interface_; }
   TileBuffers& buffers_;
   Engine& engine_;
@@ -78,6 +87,8 @@ class Pipeline : public sc_core::sc_module, public InterfaceClient {
 
  private:
   NetworkInterface* interface_ = nullptr;
+  TileObserver* observer_ = nullptr;
+  int tile_number_ = 0;
 };
 
 std::unique_ptr<Pipeline> make_pipeline(const Design& design, const Tile& tile, bool values,

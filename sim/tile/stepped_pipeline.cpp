@@ -40,6 +40,7 @@ void SteppedPipeline::output_freed(Cycle at) {
 void SteppedPipeline::engine_free(Cycle at) {
   engine_busy_ = false;
   engine_free_ = at;
+  tell(TileObserver::Part::kEngine, started_ - 1, engine_started_, at);
   buffers_.take_inputs(interface(), at);
   sequencer_.look(at);
 }
@@ -57,6 +58,7 @@ void SteppedPipeline::Sequencer::step() {
   }
   p.accumulator_slots_.pop();
   p.engine_busy_ = true;
+  p.engine_started_ = now();
   p.engine_.begin(now(), p.buffers_.input(p.started_++));
 }
 
@@ -70,6 +72,7 @@ void SteppedPipeline::Walker::step() {
     p.output_slots_.pop();
     active_ = true;
     next_ = 0;
+    started_ = now();
   }
   next_ += p.lanes_;
   if (next_ < p.outputs_) {
@@ -77,6 +80,7 @@ void SteppedPipeline::Walker::step() {
     return;
   }
   // The lanes have read the last elements in this cycle.
+  p.tell(TileObserver::Part::kVectorUnit, p.finished_, started_, now() + 1);
   active_ = false;
   NetworkInterface::Output output;
   output.at = now() + 1 + kStagesBehindLanes;

@@ -46,6 +46,7 @@ class SteppedPipeline : public Pipeline, private EngineClient {
     SteppedPipeline& owner_;
     bool active_ = false;
     std::size_t next_ = 0;  ///< Element that the lanes reach next.
+    Cycle started_ = 0;     ///< In this sample.
   };
 
   void packet_arrives(int port, const Packet& packet, Cycle at) override;
@@ -57,7 +58,7 @@ class SteppedPipeline : public Pipeline, private EngineClient {
   Sequencer sequencer_;
   Walker walker_;
   bool engine_busy_ = false;
-  Cycle engine_free_ = 0;
+  Cycle engine_started_ = 0, engine_free_ = 0;
   std::uint64_t started_ = 0, finished_ = 0;
   CycleRing accumulator_slots_, output_slots_;
   std::deque<Done> done_;

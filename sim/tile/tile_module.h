@@ -20,6 +20,7 @@ class TileModule : public sc_core::sc_module {
   TileModule(const sc_core::sc_module_name& name, const Design& design, int tile,
              const Model& model, bool values, bool stepped, CycleScheduler& cycles);
   void attach(Mesh& mesh) { interface_.attach(mesh); }
+  void observe(TileObserver* observer, int tile) { pipeline_->observe(observer, tile); }
 
   const Engine& engine() const { return *engine_; }
   const TileBuffers& buffers() const { return buffers_; }

@@ -5,12 +5,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
 #include "models/mapping/block_reference.h"
 #include "models/ops/integer_reference.h"
+#include "sim/observe/timeline.h"
+#include "sim/observe/wave.h"
 #include "testbenches/harness/random_chip.h"
+#include "testbenches/harness/scratch_folder.h"
+#include "traces/support/json.h"
+#include "traces/support/output.h"
 
 namespace recpim {
 namespace {
@@ -63,6 +69,44 @@ TEST_P(RandomChips, ReferenceModeEqualsFastMode) {
   SimulateOptions stepped;
   stepped.reference = true;
   EXPECT_EQ(run(c, fast, true), run(c, stepped, true));
+}
+
+// Timeline (its lines in any order) and wave of a run.
+std::string watched(const RandomChip& chip, SimulateOptions options) {
+  return in_child([&] {
+    const std::string folder = testing::scratch_folder();
+    const TraceReader trace(chip.trace_path);
+    const Window window{100, 20'000};
+    Timeline timeline(folder + "/timeline.json", chip.design, chip.model, window);
+    Wave wave(folder + "/wave.vcd", chip.design, chip.model, window);
+    FlitFork flits;
+    flits.add(timeline);
+    flits.add(wave);
+    options.observer = &flits;
+    options.tile_observer = &timeline;
+    options.host_observer = &timeline;
+    simulate(chip.design, chip.model, trace, options);
+    timeline.finish();
+    wave.finish();
+    const Json events = read_json_file(folder + "/timeline.json").at("traceEvents");
+    std::vector<std::string> lines;
+    for (const Json& event : events) lines.push_back(event.dump());
+    std::sort(lines.begin(), lines.end());
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return text + read_text_file(folder + "/wave.vcd");
+  });
+}
+
+TEST_P(RandomChips, ReferenceModeHasTheSameTimelineAndWave) {
+  const RandomChip c = chip(false);
+  SimulateOptions fast;
+  SimulateOptions stepped;
+  stepped.reference = true;
+  stepped.shuffle_wakeups = 7;
+  const std::string seen = watched(c, fast);
+  EXPECT_GT(seen.size(), 2000U);
+  EXPECT_TRUE(seen == watched(c, stepped));
 }
 
 TEST_P(RandomChips, TimingModeHasTheSameCyclesAndCosts) {
