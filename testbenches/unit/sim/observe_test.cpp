@@ -62,18 +62,22 @@ std::string process_of(const Json& events, int pid) {
   return "";
 }
 
+std::pair<int, int> track_of(const Json& event) {
+  return {event["pid"].get<int>(), event["tid"].get<int>()};
+}
+
 /// The slices of a thread of a process, in the order of time.
 Slices slices(const Json& events, const std::string& process, const std::string& thread) {
   std::set<std::pair<int, int>> tracks;
   for (const Json& e : events) {
     if (e["name"] == "thread_name" && e["args"]["name"] == thread &&
         process_of(events, e["pid"]) == process) {
-      tracks.insert({e["pid"], e["tid"]});
+      tracks.insert(track_of(e));
     }
   }
   Slices found;
   for (const Json& e : events) {
-    if (e["ph"] != "X" || tracks.count({e["pid"], e["tid"]}) == 0) continue;
+    if (e["ph"] != "X" || tracks.count(track_of(e)) == 0) continue;
     const Cycle start = e["ts"];
     found.emplace_back(e["name"], start, start + e["dur"].get<Cycle>());
   }
