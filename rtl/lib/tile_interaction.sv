@@ -41,6 +41,8 @@ module tile_interaction #(
   /* verilator lint_off UNUSED */  // settings of other kinds of tiles
   logic [ConfigWords*32-1:0] cfg;
   logic [23:0] write_elements;
+  logic [2:0] write_bits_log2;
+  logic write_signed;
   /* verilator lint_on UNUSED */
   tile_shell #(
     .FlitBits    (FlitBits),
@@ -70,6 +72,8 @@ module tile_interaction #(
     .write_base_o    (write_base),
     .write_elements_o(write_elements),
     .write_data_o    (write_data),
+    .write_bits_log2_o(write_bits_log2),
+    .write_signed_o  (write_signed),
     .idle_i          (idle),
     .start_o         (start),
     .slot_o          (slot),

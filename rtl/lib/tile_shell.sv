@@ -34,6 +34,8 @@ module tile_shell #(
   output logic [23:0]            write_base_o,
   output logic [23:0]            write_elements_o,
   output logic [FlitBits-1:0]    write_data_o,
+  output logic [2:0]             write_bits_log2_o,
+  output logic                   write_signed_o,
   // The engine.
   input  logic                   idle_i,
   output logic                   start_o,
@@ -87,6 +89,8 @@ module tile_shell #(
     .write_base_o,
     .write_elements_o,
     .write_data_o,
+    .write_bits_log2_o,
+    .write_signed_o,
     .arrival_o       (arrival),
     .release_i       (released),
     .data_ready_i    (data_ready),
