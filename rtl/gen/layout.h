@@ -136,5 +136,7 @@ extern const std::array<const char*, static_cast<std::size_t>(Config::kCount)> k
 std::string recpim_layout_text();
 /// The text of rtl/lib/sigmoid_table.svh, from models/ops/integer_sigmoid.h.
 std::string sigmoid_table_text();
+/// The text of rtl/lib/rsqrt_table.svh, from models/ops/integer_rsqrt.h.
+std::string rsqrt_table_text();
 
 }  // namespace recpim::layout

@@ -11,6 +11,8 @@ module tile_interaction #(
   parameter int unsigned Lanes = 4,         // of the vector unit
   parameter int unsigned Groups = 4,        // most element groups
   parameter int unsigned OutputBits = 256,  // most bits of an output vector
+  parameter int unsigned NormElements = 0,  // most elements of a layer norm; 0: no normaliser
+  parameter int unsigned NormVectors = 1,   // most vectors of a layer norm
   parameter int unsigned InputBits = 256,   // bits of an input vector
   parameter int unsigned OperandBits = 8,   // most bits of an element
   parameter int unsigned PairLanes = 4,     // multiply-accumulators
@@ -57,6 +59,8 @@ module tile_interaction #(
     .Lanes       (Lanes),
     .Groups      (Groups),
     .OutputBits  (OutputBits),
+    .NormElements(NormElements),
+    .NormVectors (NormVectors),
     .SettingBits (ConfigWords * 32)
   ) u_shell (
     .clk_i,

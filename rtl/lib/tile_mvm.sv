@@ -12,6 +12,8 @@ module tile_mvm #(
   parameter int unsigned Lanes = 4,         // of the vector unit
   parameter int unsigned Groups = 4,        // most element groups
   parameter int unsigned OutputBits = 256,  // most bits of an output vector
+  parameter int unsigned NormElements = 0,  // most elements of a layer norm; 0: no normaliser
+  parameter int unsigned NormVectors = 1,   // most vectors of a layer norm
   parameter int unsigned RowBlocks = 1,     // crossbars one above the other
   parameter int unsigned ColumnBlocks = 1,  // and side by side
   parameter int unsigned CrossbarRows = 32,
@@ -72,6 +74,8 @@ module tile_mvm #(
     .Lanes       (Lanes),
     .Groups      (Groups),
     .OutputBits  (OutputBits),
+    .NormElements(NormElements),
+    .NormVectors (NormVectors),
     .SettingBits (ConfigWords * 32)
   ) u_shell (
     .clk_i,
