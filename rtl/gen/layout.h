@@ -139,5 +139,6 @@ std::string recpim_layout_text();
 std::string sigmoid_table_text();
 std::string exp2_table_text();
 std::string reciprocal_table_text();
+std::string rsqrt_table_text();
 
 }  // namespace recpim::layout

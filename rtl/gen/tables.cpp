@@ -44,4 +44,9 @@ std::string reciprocal_table_text() {
                     kReciprocalTable);
 }
 
+std::string rsqrt_table_text() {
+  return table_text("integer_rsqrt.h", "floor(65536 / sqrt(the middle of segment i))", "RsqrtTable",
+                    kRsqrtTable);
+}
+
 }  // namespace recpim::layout

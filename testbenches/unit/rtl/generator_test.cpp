@@ -34,6 +34,7 @@ TEST(Layout, CommittedConstantsAreGenerated) {
   expect_committed("sigmoid_table.svh", layout::sigmoid_table_text());
   expect_committed("exp2_table.svh", layout::exp2_table_text());
   expect_committed("reciprocal_table.svh", layout::reciprocal_table_text());
+  expect_committed("rsqrt_table.svh", layout::rsqrt_table_text());
 }
 
 template <typename Fields>
@@ -52,6 +53,7 @@ TEST(Layout, FieldsFollowOneAnother) {
   expect_disjoint(layout::vector::kFields, layout::vector::kBits);
   expect_disjoint(layout::map::kFields, layout::map::kBits);
   expect_disjoint(layout::pair::kFields, layout::pair::kBits);
+  expect_disjoint(layout::norm::kFields, layout::norm::kBits);
 }
 
 TEST(Image, WordsByHand) {
