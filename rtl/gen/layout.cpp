@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl/gen/layout.h"
 
-#include "models/ops/integer_rsqrt.h"
-#include "models/ops/integer_sigmoid.h"
 #include "sim/noc/flit.h"
 
 namespace recpim::layout {
@@ -75,19 +73,6 @@ std::string word(const std::string& comment, const Fields& fields, const std::st
   return text + constant(name, bits);
 }
 
-/// Entries of 16 bits as one constant. A concatenation begins with the last entry.
-template <typename Table>
-std::string table16(const std::string& name, const Table& table) {
-  std::string text =
-      "localparam logic [" + std::to_string(table.size()) + "*16-1:0] " + name + " = {\n";
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    text += (i % 8 == 0 ? "  " : " ") + std::string("16'd") +
-            std::to_string(table[table.size() - 1 - i]);
-    text += i + 1 == table.size() ? "};\n" : i % 8 == 7 ? ",\n" : ",";
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string recpim_layout_text() {
@@ -121,20 +106,6 @@ std::string recpim_layout_text() {
   }
   text += constant("ConfigWords", static_cast<int>(kConfigNames.size()));
   return text + "/* verilator lint_on UNUSED */\n";
-}
-
-std::string sigmoid_table_text() {
-  return "// SPDX-License-Identifier: Apache-2.0\n"
-         "// Generated from models/ops/integer_sigmoid.h; see rtl/README.md. Do not edit.\n"
-         "// Entry i at [16 * i +: 16]: round(65536 * sigmoid(-8 + i / 16)).\n" +
-         table16("SigmoidTable", sigmoid_table());
-}
-
-std::string rsqrt_table_text() {
-  return "// SPDX-License-Identifier: Apache-2.0\n"
-         "// Generated from models/ops/integer_rsqrt.h; see rtl/README.md. Do not edit.\n"
-         "// Entry i at [16 * i +: 16]: floor(65536 / sqrt(the middle of segment i)).\n" +
-         table16("RsqrtTable", kRsqrtTable);
 }
 
 }  // namespace recpim::layout

@@ -148,9 +148,8 @@ class Shaper {
     const int lanes = hardware_.interaction_tile.lanes;
     const auto bits = [](const Tile& t) { return t.ports[0].element_bits; };
     TileShape out{"tile_interaction", shell(kKind)};
-    out.parameters.emplace_back("InputBits", greatest(design_, kKind, 32, [&](const Tile& t) {
-                                  return t.rows * t.width * bits(t);
-                                }));
+    out.parameters.emplace_back(
+        "Elements", greatest(design_, kKind, 1, [](const Tile& t) { return t.rows * t.width; }));
     out.parameters.emplace_back("OperandBits", greatest(design_, kKind, 4, bits));
     out.parameters.emplace_back("PairLanes", lanes);
     out.parameters.emplace_back("PairGroups", greatest(design_, kKind, 1, [&](const Tile& t) {

@@ -114,6 +114,7 @@ class TileImages {
     if (tile_.kind == TileKind::kInteraction) {
       set(Config::kPairGroups, ceil_div(tile_.outputs, shape_.at("PairLanes")));
       set(Config::kWidth, tile_.width);
+      set(Config::kPairStride, 1);
       return;
     }
     const MvmGrid grid = mvm_grid(tile_, model_, h);

@@ -32,6 +32,8 @@ void expect_committed(const std::string& file, const std::string& text) {
 TEST(Layout, CommittedConstantsAreGenerated) {
   expect_committed("recpim_layout.svh", layout::recpim_layout_text());
   expect_committed("sigmoid_table.svh", layout::sigmoid_table_text());
+  expect_committed("exp2_table.svh", layout::exp2_table_text());
+  expect_committed("reciprocal_table.svh", layout::reciprocal_table_text());
   expect_committed("rsqrt_table.svh", layout::rsqrt_table_text());
 }
 
