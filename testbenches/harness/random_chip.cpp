@@ -10,6 +10,7 @@
 
 #include "models/graph/create.h"
 #include "models/quantisation/quantise.h"
+#include "testbenches/harness/random_operators.h"
 #include "testbenches/harness/scratch_folder.h"
 #include "traces/format/trace.h"
 
@@ -131,7 +132,8 @@ RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
     try {
       validate(hardware, "random hardware");
       write_trace(chip.trace_path, info, options.samples, data);
-      chip.model = random_model(info, options.mlp, seed, shape);
+      chip.model = options.operators ? random_operators(info, seed, shape)
+                                     : random_model(info, options.mlp, seed, shape);
       const TraceReader trace(chip.trace_path);
       quantise(chip.model, trace, spread_samples(options.samples));
       chip.design = map_naive(chip.model, hardware);
