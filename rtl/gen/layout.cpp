@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl/gen/layout.h"
 
-#include "models/ops/integer_sigmoid.h"
 #include "sim/noc/flit.h"
 
 namespace recpim::layout {
@@ -107,21 +106,6 @@ std::string recpim_layout_text() {
   }
   text += constant("ConfigWords", static_cast<int>(kConfigNames.size()));
   return text + "/* verilator lint_on UNUSED */\n";
-}
-
-std::string sigmoid_table_text() {
-  const auto& table = sigmoid_table();
-  std::string text =
-      "// SPDX-License-Identifier: Apache-2.0\n"
-      "// Generated from models/ops/integer_sigmoid.h; see rtl/README.md. Do not edit.\n"
-      "// Entry i at [16 * i +: 16]: round(65536 * sigmoid(-8 + i / 16)).\n"
-      "localparam logic [257*16-1:0] SigmoidTable = {\n";
-  for (std::size_t i = 0; i < table.size(); ++i) {  // A concatenation begins with the last entry.
-    text += (i % 8 == 0 ? "  " : " ") + std::string("16'd") +
-            std::to_string(table[table.size() - 1 - i]);
-    text += i + 1 == table.size() ? "};\n" : i % 8 == 7 ? ",\n" : ",";
-  }
-  return text;
 }
 
 }  // namespace recpim::layout

@@ -78,6 +78,8 @@ module host_port #(
   logic [23:0] write_base, write_elements, send_offset;
   logic [15:0] send_flits;
   logic [9:0] send_last_bits;
+  logic [2:0] write_bits_log2;
+  logic write_signed, write_shift;
   /* verilator lint_on UNUSED */
   assign input_ports = ~({Ports{1'b1}} << cfg[CfgInputs*32 +: 16]);
   assign released    = release_slot ? input_ports : '0;
@@ -90,30 +92,33 @@ module host_port #(
   ) u_network_interface (
     .clk_i,
     .rst_ni,
-    .last_send_i     (SendIndexBits'(cfg[CfgSends*32 +: 32] - 1)),
+    .last_send_i      (SendIndexBits'(cfg[CfgSends*32 +: 32] - 1)),
     .ejected_valid_i,
     .ejected_flit_i,
     .injected_valid_o,
     .injected_flit_o,
     .link_credit_i,
-    .write_valid_o   (write),
-    .write_partial_o (write_partial),
-    .write_slot_o    (write_slot),
-    .write_base_o    (write_base),
-    .write_elements_o(write_elements),
-    .write_data_o    (write_data),
-    .arrival_o       (arrival),
-    .release_i       (released),
-    .data_ready_i    (count_q != '0),
-    .beat_valid_i    (count_q != '0),
-    .beat_last_i     (front[FlitBits]),
-    .beat_data_i     (front[FlitBits-1:0]),
-    .head_o          (head),
-    .beat_o          (beat),
-    .sent_o          (sent),
-    .send_offset_o   (send_offset),
-    .send_flits_o    (send_flits),
-    .send_last_bits_o(send_last_bits)
+    .write_valid_o    (write),
+    .write_partial_o  (write_partial),
+    .write_slot_o     (write_slot),
+    .write_base_o     (write_base),
+    .write_elements_o (write_elements),
+    .write_data_o     (write_data),
+    .write_bits_log2_o(write_bits_log2),
+    .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
+    .arrival_o        (arrival),
+    .release_i        (released),
+    .data_ready_i     (count_q != '0),
+    .beat_valid_i     (count_q != '0),
+    .beat_last_i      (front[FlitBits]),
+    .beat_data_i      (front[FlitBits-1:0]),
+    .head_o           (head),
+    .beat_o           (beat),
+    .sent_o           (sent),
+    .send_offset_o    (send_offset),
+    .send_flits_o     (send_flits),
+    .send_last_bits_o (send_last_bits)
   );
 
   // --- Predictions.

@@ -2,7 +2,8 @@
 // The matrix-vector engine of a tile: RowBlocks x ColumnBlocks crossbars with their DACs, samples
 // and holds, ADCs and shift-and-add. Timing: sim/README.md, "Tile", the MVM row of the table:
 // phase p drives the wordlines from start + p * II, its columns are converted from t_read later on,
-// three stages after the last code the accumulators are complete.
+// three stages after the last code the accumulators are complete. The vectors of a sample follow one
+// another without a gap; accumulator row v * Channels + q is channel q of each ADC for vector v.
 module mvm_engine #(
   parameter int unsigned Slots = 2,
   parameter int unsigned RowBlocks = 1,
@@ -14,10 +15,13 @@ module mvm_engine #(
   parameter int unsigned AdcBits = 8,
   parameter int unsigned Adcs = 1,      // of a crossbar
   parameter int unsigned Planes = 8,    // bit planes of the input buffer
-  parameter int unsigned Channels = 8,  // rows of the accumulator bank: most channels of an ADC
+  parameter int unsigned Channels = 8,  // most channels of an ADC
+  parameter int unsigned Vectors = 1,   // most vectors of a sample
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
   parameter int unsigned PlaneBits = $clog2(Planes),
   parameter int unsigned ChannelBits = (Channels > 1) ? $clog2(Channels) : 1,
+  parameter int unsigned VectorBits = (Vectors > 1) ? $clog2(Vectors) : 1,
+  parameter int unsigned RowBits = (Vectors * Channels > 1) ? $clog2(Vectors * Channels) : 1,
   parameter int unsigned Elements = RowBlocks * Rows,
   parameter int unsigned Groups = ColumnBlocks * Adcs
 ) (
@@ -27,7 +31,8 @@ module mvm_engine #(
   input  logic [23:0]                  read_cycles_i,        // t_read
   input  logic [23:0]                  conversion_cycles_i,  // t_conv
   input  logic [23:0]                  interval_i,           // II
-  input  logic [5:0]                   phases_i,
+  input  logic [VectorBits-1:0]        last_vector_i,        // vectors of a sample - 1
+  input  logic [5:0]                   phases_i,             // of a vector
   input  logic [4:0]                   low_bits_i,           // bits driven before a sign phase
   input  logic                         signed_i,             // the last phase is a sign phase
   input  logic [4:0]                   adc_shift_i,          // k
@@ -42,14 +47,15 @@ module mvm_engine #(
   output logic                         last_o,
   output logic                         done_o,
   // Input buffer.
-  output logic                         read_o,
+  output logic                         read_o,               // in the first cycle of a phase
   output logic [SlotBits-1:0]          read_slot_o,
+  output logic [VectorBits-1:0]        read_vector_o,
   output logic [DacBits*PlaneBits-1:0] read_plane_o,
   input  logic [DacBits*Elements-1:0]  read_data_i,
   // Accumulator bank.
   output logic                         add_o,
   output logic [SlotBits-1:0]          add_slot_o,
-  output logic [ChannelBits-1:0]       add_row_o,
+  output logic [RowBits-1:0]           add_row_o,
   output logic [Groups*32-1:0]         addends_o
 );
   localparam int unsigned GroupColumns = Columns / Adcs;
@@ -57,27 +63,31 @@ module mvm_engine #(
   localparam int unsigned TotalBits = $clog2(Rows * (2 ** DacBits - 1) + 1);
   localparam int unsigned SumBits = $clog2(Rows * (2 ** CellBits - 1) * (2 ** DacBits - 1) + 1);
 
-  // --- Wordlines: phase after phase.
+  // --- Wordlines: phase after phase, vector after vector.
   logic driving_q, sign_q;
   logic [23:0] tick, tick_q;
   logic [5:0] phase, phase_q;
   logic [4:0] first_bit, first_bit_q;
+  logic [VectorBits-1:0] vector, vector_q;
   logic [SlotBits-1:0] slot_q;
-  logic active, sign, phase_end, last_phase, hold;
+  logic active, sign, phase_end, last_phase, last_vector, hold;
 
   assign idle_o      = !driving_q;
   assign active      = driving_q || start_i;
   assign tick        = driving_q ? tick_q : '0;
   assign phase       = driving_q ? phase_q : '0;
+  assign vector      = driving_q ? vector_q : '0;
   assign last_phase  = phase == phases_i - 1'b1;
+  assign last_vector = vector == last_vector_i;
   // A one-bit signed input has a sign phase alone.
   assign sign        = driving_q ? sign_q : (signed_i && phases_i == 6'd1);
   assign first_bit   = sign ? low_bits_i : (driving_q ? first_bit_q : '0);
   assign phase_end   = active && tick == interval_i - 1'b1;
-  assign last_o      = phase_end && last_phase;
+  assign last_o      = phase_end && last_phase && last_vector;
   assign hold        = active && tick == read_cycles_i - 1'b1;
-  assign read_o      = active && tick < read_cycles_i;
+  assign read_o      = active && tick == '0;
   assign read_slot_o = driving_q ? slot_q : slot_i;
+  assign read_vector_o = vector;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -91,19 +101,26 @@ module mvm_engine #(
       slot_q <= read_slot_o;
       if (phase_end) begin
         tick_q      <= '0;
-        phase_q     <= phase + 1'b1;
-        first_bit_q <= first_bit + 5'(DacBits);
-        sign_q      <= signed_i && phase + 6'd2 == phases_i;
+        phase_q     <= last_phase ? '0 : phase + 1'b1;
+        vector_q    <= last_phase ? vector + 1'b1 : vector;
+        first_bit_q <= last_phase ? '0 : first_bit + 5'(DacBits);
+        sign_q      <= signed_i && (last_phase ? phases_i == 6'd1 : phase + 6'd2 == phases_i);
       end else begin
         tick_q      <= tick + 1'b1;
         phase_q     <= phase;
+        vector_q    <= vector;
         first_bit_q <= first_bit;
         sign_q      <= sign;
       end
     end
   end
 
-  logic [DacBits*Elements-1:0] levels;
+  // The levels of a phase are read in its first cycle and kept in the registers of the DACs.
+  logic [DacBits*Elements-1:0] read_levels, levels_q, levels;
+  assign levels = read_o ? read_levels : levels_q;
+  always_ff @(posedge clk_i) begin
+    if (read_o) levels_q <= read_levels;
+  end
   dac #(
     .Rows     (Elements),
     .DacBits  (DacBits),
@@ -114,7 +131,7 @@ module mvm_engine #(
     .sign_phase_i(sign),
     .plane_o     (read_plane_o),
     .plane_data_i(read_data_i),
-    .levels_o    (levels)
+    .levels_o    (read_levels)
   );
 
   // --- Conversion: column after column of what is held.
@@ -126,6 +143,7 @@ module mvm_engine #(
   logic [4:0] held_bit_q;
   logic held_sign_q, held_last_q;
   logic [SlotBits-1:0] held_slot_q;
+  logic [VectorBits-1:0] held_vector_q;
 
   assign last_column = column_q == ColumnBits'(GroupColumns - 1);
   assign column_end  = part_q == channel_columns_i - 1'b1;
@@ -148,7 +166,8 @@ module mvm_engine #(
       channel_q         <= '0;
       held_bit_q        <= first_bit;
       held_sign_q       <= sign;
-      held_last_q       <= last_phase;
+      held_last_q       <= last_phase && last_vector;
+      held_vector_q     <= vector;
       held_slot_q       <= read_slot_o;
     end else if (convert) begin
       conversion_tick_q <= '0;
@@ -166,7 +185,7 @@ module mvm_engine #(
   logic [ColumnBits-1:0] column1_q;
   logic [4:0] part1_q, bit1_q;
   logic sign1_q, subtract2_q;
-  logic [ChannelBits-1:0] row1_q, row2_q;
+  logic [RowBits-1:0] row1_q, row2_q;
   logic [SlotBits-1:0] slot1_q, slot2_q;
   logic [5:0] shift2_q;
   logic [31:0] offset2_d, offset2_q;
@@ -203,7 +222,7 @@ module mvm_engine #(
     if (convert) begin
       column1_q <= column_q;
       part1_q   <= part_q;
-      row1_q    <= channel_q[ChannelBits-1:0];
+      row1_q    <= RowBits'(32'(held_vector_q) * Channels + 32'(channel_q[ChannelBits-1:0]));
       used1_q   <= channel_q != channels_i;
       bit1_q    <= held_bit_q;
       sign1_q   <= held_sign_q;

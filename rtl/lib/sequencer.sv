@@ -12,6 +12,7 @@ module sequencer #(
   input  logic [Ports-1:0]     input_ports_i,    // mask of the ports that fill the input buffer
   input  logic [Ports-1:0]     partial_ports_i,  // mask of the ports of partial sums
   input  logic [GroupBits-1:0] last_group_i,     // element groups - 1
+  input  logic [23:0]          hold_i,           // cycles from a sample's last group to the next's first
   input  logic [Ports-1:0]     arrival_i,        // tails being written
   output logic [Ports-1:0]     release_o,        // slots freed at the end of this cycle
   // Engine.
@@ -55,9 +56,10 @@ module sequencer #(
   logic [SlotBits-1:0] engine_slot_q, vector_slot_q, output_slot_q;
   logic [GroupBits-1:0] group_q;
   logic active_q;  // groups of the sample are left
+  logic [23:0] hold_q;  // cycles in which no sample enters the vector unit
 
   assign engine_start_o = engine_idle_i && inputs_complete && accumulators_q != CountBits'(Slots);
-  assign vector_start   = !active_q && done_q != '0 && partials_complete &&
+  assign vector_start   = !active_q && hold_q == '0 && done_q != '0 && partials_complete &&
                           outputs_q != CountBits'(Slots);
   assign vector_valid_o = active_q || vector_start;
   assign vector_group_o = active_q ? group_q : '0;
@@ -80,6 +82,7 @@ module sequencer #(
       output_slot_q  <= '0;
       group_q        <= '0;
       active_q       <= 1'b0;
+      hold_q         <= '0;
     end else begin
       accumulators_q <= accumulators_q + CountBits'(engine_start_o) - CountBits'(vector_last_o);
       done_q         <= done_q + CountBits'(engine_done_i) - CountBits'(vector_start);
@@ -97,6 +100,9 @@ module sequencer #(
       end
       if (vector_last_o) begin
         vector_slot_q <= (vector_slot_q == SlotBits'(Slots - 1)) ? '0 : vector_slot_q + 1'b1;
+        hold_q        <= hold_i;
+      end else if (hold_q != '0) begin
+        hold_q <= hold_q - 1'b1;
       end
     end
   end

@@ -42,6 +42,8 @@ module tile_embedding #(
   /* verilator lint_off UNUSED */  // settings of other kinds of tiles
   logic [ConfigWords*32-1:0] cfg;
   logic [23:0] write_elements;
+  logic [2:0] write_bits_log2;
+  logic write_signed, write_shift;
   /* verilator lint_on UNUSED */
   tile_shell #(
     .FlitBits    (FlitBits),
@@ -60,26 +62,29 @@ module tile_embedding #(
   ) u_shell (
     .clk_i,
     .rst_ni,
-    .config_o        (cfg),
+    .config_o         (cfg),
     .ejected_valid_i,
     .ejected_flit_i,
     .injected_valid_o,
     .injected_flit_o,
     .link_credit_i,
-    .write_o         (write),
-    .write_slot_o    (write_slot),
-    .write_base_o    (write_base),
-    .write_elements_o(write_elements),
-    .write_data_o    (write_data),
-    .idle_i          (idle),
-    .start_o         (start),
-    .slot_o          (slot),
-    .last_i          (last),
-    .done_i          (done),
-    .add_i           (add),
-    .add_slot_i      (add_slot),
-    .add_row_i       (add_row),
-    .addends_i       (addends)
+    .write_o          (write),
+    .write_slot_o     (write_slot),
+    .write_base_o     (write_base),
+    .write_elements_o (write_elements),
+    .write_data_o     (write_data),
+    .write_bits_log2_o(write_bits_log2),
+    .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
+    .idle_i           (idle),
+    .start_o          (start),
+    .slot_o           (slot),
+    .last_i           (last),
+    .done_i           (done),
+    .add_i            (add),
+    .add_slot_i       (add_slot),
+    .add_row_i        (add_row),
+    .addends_i        (addends)
   );
 
   embedding_engine #(

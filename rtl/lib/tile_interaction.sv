@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tile for products of activations: the shell around a dot_engine and its input buffer.
+// A tile for products of activations: the shell around a product_engine and its input buffer.
 module tile_interaction #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
@@ -11,7 +11,9 @@ module tile_interaction #(
   parameter int unsigned Lanes = 4,         // of the vector unit
   parameter int unsigned Groups = 4,        // most element groups
   parameter int unsigned OutputBits = 256,  // most bits of an output vector
-  parameter int unsigned InputBits = 256,   // bits of an input vector
+  parameter int unsigned NormElements = 0,  // most elements of a layer norm; 0: no normaliser
+  parameter int unsigned NormVectors = 1,   // most vectors of a layer norm
+  parameter int unsigned Elements = 64,     // most elements of an input vector
   parameter int unsigned OperandBits = 8,   // most bits of an element
   parameter int unsigned PairLanes = 4,     // multiply-accumulators
   parameter int unsigned PairGroups = 4,    // most pair groups
@@ -30,17 +32,18 @@ module tile_interaction #(
 `include "recpim_layout.svh"
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned RowIndexBits = (PairGroups > 1) ? $clog2(PairGroups) : 1;
-  localparam int unsigned IndexBits = $clog2(InputBits);
+  localparam int unsigned IndexBits = (Elements > 1) ? $clog2(Elements) : 1;
 
   logic write, idle, start, last, done, add;
   logic [SlotBits-1:0] write_slot, slot, add_slot;
-  logic [23:0] write_base;
+  logic [23:0] write_base, write_elements;
+  logic [2:0] write_bits_log2;
+  logic write_signed, write_shift;
   logic [FlitBits-1:0] write_data;
   logic [RowIndexBits-1:0] add_row;
   logic [PairLanes*32-1:0] addends;
   /* verilator lint_off UNUSED */  // settings of other kinds of tiles
   logic [ConfigWords*32-1:0] cfg;
-  logic [23:0] write_elements;
   /* verilator lint_on UNUSED */
   tile_shell #(
     .FlitBits    (FlitBits),
@@ -55,30 +58,35 @@ module tile_interaction #(
     .Lanes       (Lanes),
     .Groups      (Groups),
     .OutputBits  (OutputBits),
+    .NormElements(NormElements),
+    .NormVectors (NormVectors),
     .SettingBits (ConfigWords * 32)
   ) u_shell (
     .clk_i,
     .rst_ni,
-    .config_o        (cfg),
+    .config_o         (cfg),
     .ejected_valid_i,
     .ejected_flit_i,
     .injected_valid_o,
     .injected_flit_o,
     .link_credit_i,
-    .write_o         (write),
-    .write_slot_o    (write_slot),
-    .write_base_o    (write_base),
-    .write_elements_o(write_elements),
-    .write_data_o    (write_data),
-    .idle_i          (idle),
-    .start_o         (start),
-    .slot_o          (slot),
-    .last_i          (last),
-    .done_i          (done),
-    .add_i           (add),
-    .add_slot_i      (add_slot),
-    .add_row_i       (add_row),
-    .addends_i       (addends)
+    .write_o          (write),
+    .write_slot_o     (write_slot),
+    .write_base_o     (write_base),
+    .write_elements_o (write_elements),
+    .write_data_o     (write_data),
+    .write_bits_log2_o(write_bits_log2),
+    .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
+    .idle_i           (idle),
+    .start_o          (start),
+    .slot_o           (slot),
+    .last_i           (last),
+    .done_i           (done),
+    .add_i            (add),
+    .add_slot_i       (add_slot),
+    .add_row_i        (add_row),
+    .addends_i        (addends)
   );
 
   logic read;
@@ -88,25 +96,27 @@ module tile_interaction #(
   element_buffer #(
     .FlitBits   (FlitBits),
     .Slots      (Slots),
-    .Bits       (InputBits),
+    .Elements   (Elements),
     .Reads      (2 * PairLanes),
     .OperandBits(OperandBits)
   ) u_input_buffer (
     .clk_i,
-    .bits_log2_i     (cfg[CfgInputBitsLog2*32 +: 3]),
-    .signed_i        (cfg[CfgInputSigned*32]),
-    .write_i         (write),
-    .write_slot_i    (write_slot),
-    .write_base_i    (write_base),
-    .write_elements_i(write_elements),
-    .write_data_i    (write_data),
-    .read_i          (read),
-    .read_slot_i     (read_slot),
-    .read_index_i    (read_index),
-    .read_data_o     (read_data)
+    .rst_ni,
+    .write_i          (write),
+    .write_slot_i     (write_slot),
+    .write_base_i     (write_base),
+    .write_elements_i (write_elements),
+    .write_bits_log2_i(write_bits_log2),
+    .write_signed_i   (write_signed),
+    .write_shift_i    (write_shift),
+    .write_data_i     (write_data),
+    .read_i           (read),
+    .read_slot_i      (read_slot),
+    .read_index_i     (read_index),
+    .read_data_o      (read_data)
   );
 
-  dot_engine #(
+  product_engine #(
     .Slots      (Slots),
     .Lanes      (PairLanes),
     .PairGroups (PairGroups),
@@ -117,6 +127,9 @@ module tile_interaction #(
     .rst_ni,
     .last_group_i(RowIndexBits'(cfg[CfgPairGroups*32 +: 32] - 1)),
     .width_i     (cfg[CfgWidth*32 +: 16]),
+    .stride_i    (cfg[CfgPairStride*32 +: IndexBits]),
+    .ones_i      (cfg[CfgPairOnes*32]),
+    .fm_i        (cfg[CfgPairFm*32]),
     .idle_o      (idle),
     .start_i     (start),
     .slot_i      (slot),

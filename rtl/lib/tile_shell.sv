@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every tile has around its engine: network interface, sequencer, accumulators, vector unit
-// with its partial sums, output buffer, and the tile's program. Timing: sim/README.md, "Tile".
+// with its partial sums, normaliser, output buffer, and the tile's program. Timing: sim/README.md, "Tile".
 module tile_shell #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
@@ -14,6 +14,8 @@ module tile_shell #(
   parameter int unsigned Lanes = 4,         // of the vector unit
   parameter int unsigned Groups = 4,        // most element groups
   parameter int unsigned OutputBits = 256,  // most bits of an output vector
+  parameter int unsigned NormElements = 0,  // most elements of a layer norm; 0: no normaliser
+  parameter int unsigned NormVectors = 1,   // most vectors of a layer norm
   parameter int unsigned WireBits = FlitBits + 2,
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
   parameter int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1,
@@ -34,6 +36,9 @@ module tile_shell #(
   output logic [23:0]            write_base_o,
   output logic [23:0]            write_elements_o,
   output logic [FlitBits-1:0]    write_data_o,
+  output logic [2:0]             write_bits_log2_o,
+  output logic                   write_signed_o,
+  output logic                   write_shift_o,
   // The engine.
   input  logic                   idle_i,
   output logic                   start_o,
@@ -87,6 +92,9 @@ module tile_shell #(
     .write_base_o,
     .write_elements_o,
     .write_data_o,
+    .write_bits_log2_o,
+    .write_signed_o,
+    .write_shift_o,
     .arrival_o       (arrival),
     .release_i       (released),
     .data_ready_i    (data_ready),
@@ -115,6 +123,7 @@ module tile_shell #(
     .input_ports_i  (input_ports),
     .partial_ports_i(partial_ports),
     .last_group_i   (GroupBits'(config_o[CfgGroups*32 +: 32] - 1)),
+    .hold_i         (config_o[CfgHold*32 +: 24]),
     .arrival_i      (arrival),
     .release_o      (released),
     .engine_idle_i  (idle_i),
@@ -178,10 +187,10 @@ module tile_shell #(
     assign partials = '0;
   end
 
-  logic output_write;
-  logic [SlotBits-1:0] output_write_slot;
-  logic [GroupBits-1:0] output_write_group;
-  logic [Lanes*32-1:0] output_write_data;
+  logic vector_write, vector_write_last, output_write;
+  logic [SlotBits-1:0] vector_write_slot, output_write_slot;
+  logic [GroupBits-1:0] vector_write_group, output_write_group;
+  logic [Lanes*32-1:0] vector_write_data, output_write_data;
   vector_unit #(
     .Slots (Slots),
     .Lanes (Lanes),
@@ -197,14 +206,52 @@ module tile_shell #(
     .last_i        (vector_last),
     .slot_i        (vector_slot),
     .group_i       (vector_group),
-    .done_o        (vector_done),
+    .done_o        (vector_write_last),
     .accumulators_i(accumulators),
     .partials_i    (partials),
-    .write_o       (output_write),
-    .write_slot_o  (output_write_slot),
-    .write_group_o (output_write_group),
-    .write_data_o  (output_write_data)
+    .write_o       (vector_write),
+    .write_slot_o  (vector_write_slot),
+    .write_group_o (vector_write_group),
+    .write_data_o  (vector_write_data)
   );
+
+  if (NormElements > 0) begin : gen_normaliser
+    normaliser #(
+      .Slots    (Slots),
+      .Lanes    (Lanes),
+      .Elements (NormElements),
+      .Vectors  (NormVectors),
+      .GroupBits(GroupBits)
+    ) u_normaliser (
+      .clk_i,
+      .rst_ni,
+      .enable_i        (config_o[CfgNormalise*32]),
+      .last_vector_i   (16'(config_o[CfgNormVectors*32 +: 32] - 1)),
+      .length_i        (config_o[CfgNormLength*32 +: 11]),
+      .last_block_i    (11'(config_o[CfgNormBlocks*32 +: 32] - 1)),
+      .element_stride_i(config_o[CfgNormElementStride*32 +: 16]),
+      .vector_stride_i (config_o[CfgNormVectorStride*32 +: 16]),
+      .epsilon_i       ({config_o[CfgNormEpsilonHigh*32 +: 32], config_o[CfgNormEpsilonLow*32 +: 32]}),
+      .low_i           (config_o[CfgNormLow*32 +: 32]),
+      .high_i          (config_o[CfgNormHigh*32 +: 32]),
+      .write_i         (vector_write),
+      .last_i          (vector_write_last),
+      .slot_i          (vector_write_slot),
+      .group_i         (vector_write_group),
+      .data_i          (vector_write_data),
+      .write_o         (output_write),
+      .done_o          (vector_done),
+      .slot_o          (output_write_slot),
+      .group_o         (output_write_group),
+      .data_o          (output_write_data)
+    );
+  end else begin : gen_no_normaliser
+    assign output_write       = vector_write;
+    assign vector_done        = vector_write_last;
+    assign output_write_slot  = vector_write_slot;
+    assign output_write_group = vector_write_group;
+    assign output_write_data  = vector_write_data;
+  end
 
   output_buffer #(
     .FlitBits (FlitBits),

@@ -81,8 +81,12 @@ class Member {
     for (auto& port : program.ports) {
       port.base = static_cast<std::uint32_t>(random_.below(1U << 20U));
       port.partial = below(random_, 3) == 0;
+      port.is_signed = below(random_, 2) == 0;
+      port.shifted = below(random_, 2) == 0;
+      port.bits_log2 = 5;
       if (port.partial || below(random_, 3) == 0) continue;  // A flit port.
-      const int bits = 4 << between(random_, 0, 3);
+      port.bits_log2 = static_cast<std::uint32_t>(between(random_, 2, 5));
+      const int bits = 1 << port.bits_log2;
       port.step = static_cast<std::uint32_t>(shape.flit_bits / bits);
       port.elements = static_cast<std::uint32_t>(between(random_, 1, 60));
       port.flits = static_cast<int>((port.elements + port.step - 1) / port.step);

@@ -13,6 +13,7 @@
 #include "sim/tile/network_interface.h"
 #include "testbenches/cosim/interface_model.h"
 #include "testbenches/harness/traffic_source.h"
+#include "traces/support/math.h"
 
 namespace recpim {
 namespace {
@@ -237,6 +238,9 @@ class Member : private FlitObserver, private InterfaceClient {
     expected_.write_base = port.base + moved;
     expected_.write_elements = port.elements == 0 ? testing::kNoElements : port.elements - moved;
     expected_.write_data = flit->payload;
+    expected_.write_bits_log2 = port.bits_log2;
+    expected_.write_signed = port.is_signed ? 1 : 0;
+    expected_.write_shift = port.shifted ? 1 : 0;
     if (expected_.arrival == 0) return;
     ++packets_[p];
     ++used_[p];
@@ -312,6 +316,7 @@ class Member : private FlitObserver, private InterfaceClient {
       port.send = p + between(random_, 0, 3) * shape_.ports;
       port.partial = between(random_, 0, 2) == 0;
       port.element_bits = port.partial ? 32 : 4 << between(random_, 0, 3);
+      port.is_signed = between(random_, 0, 1) == 0;
       port.first_element = between(random_, 0, 1000);
       port.elements = port.element_bits == 32 ? 0 : between(random_, 1, 40);
       own.ports.push_back(port);
@@ -339,6 +344,9 @@ class Member : private FlitObserver, private InterfaceClient {
       InterfaceProgram::Port port;
       port.base = static_cast<std::uint32_t>(from.first_element);
       port.partial = from.partial;
+      port.bits_log2 =
+          static_cast<std::uint32_t>(bit_width(static_cast<std::uint64_t>(from.element_bits)) - 1);
+      port.is_signed = from.is_signed;
       port.elements = static_cast<std::uint32_t>(from.elements);
       if (from.elements > 0) {
         port.step = static_cast<std::uint32_t>(shape_.flit_bits / from.element_bits);

@@ -46,6 +46,9 @@ void InterfaceProgram::write_images(const std::string& stem, int hardware_ports,
     word.set(layout::port::kElements, port.elements);
     word.set(layout::port::kStep, port.step);
     word.set(layout::port::kPartial, port.partial ? 1 : 0);
+    word.set(layout::port::kBitsLog2, port.bits_log2);
+    word.set(layout::port::kSigned, port.is_signed ? 1 : 0);
+    word.set(layout::port::kShift, port.shifted ? 1 : 0);
     port_words.add(word);
     ImageWord credit = credits.word();
     credit.set(0, 32, port.credit_head);
@@ -142,6 +145,9 @@ void InterfaceModel::eject(const InterfaceIn& in, InterfaceOut& out) {
   out.write_base = port.base + flit_ * port.step;
   out.write_elements = port.elements == 0 ? kNoElements : port.elements - flit_ * port.step;
   out.write_data = in.ejected;
+  out.write_bits_log2 = port.bits_log2;
+  out.write_signed = port.is_signed ? 1 : 0;
+  out.write_shift = port.shifted ? 1 : 0;
   ++flit_;
   if ((in.ejected_marks & 1U) != 0) {
     out.arrival = 1U << port_;
@@ -230,6 +236,9 @@ void compare(const InterfaceOut& got, const InterfaceOut& expected, const std::s
     ASSERT_EQ(got.write_slot, expected.write_slot) << where;
     ASSERT_EQ(got.write_base, expected.write_base) << where;
     ASSERT_EQ(got.write_data, expected.write_data) << where;
+    ASSERT_EQ(got.write_bits_log2, expected.write_bits_log2) << where;
+    ASSERT_EQ(got.write_signed, expected.write_signed) << where;
+    ASSERT_EQ(got.write_shift, expected.write_shift) << where;
     if (expected.write_elements != kNoElements) {
       ASSERT_EQ(got.write_elements, expected.write_elements) << where;
     }

@@ -16,7 +16,7 @@ module interface_zoo_member #(
   /* verilator lint_off UNUSED */
   input  logic [31:0] in_i [16],
   /* verilator lint_on UNUSED */
-  output logic [31:0] out_o[22]
+  output logic [31:0] out_o[25]
 );
   localparam int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1;
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
@@ -31,6 +31,8 @@ module interface_zoo_member #(
   logic [Ports-1:0] arrival;
   logic [15:0] send_flits;
   logic [9:0] send_last_bits;
+  logic [2:0] write_bits_log2;
+  logic write_signed, write_shift;
 
   assign ejected   = {in_i[6], in_i[5], in_i[4], in_i[3]};
   assign beat_data = {in_i[15], in_i[14], in_i[13], in_i[12]};
@@ -43,30 +45,33 @@ module interface_zoo_member #(
   ) u_interface (
     .clk_i,
     .rst_ni,
-    .last_send_i     (in_i[0][SendIndexBits-1:0]),
-    .ejected_valid_i (in_i[1][0]),
-    .ejected_flit_i  ({in_i[2][1:0], ejected[FlitBits-1:0]}),
-    .injected_valid_o(injected_valid),
-    .injected_flit_o (injected),
-    .link_credit_i   (in_i[7][0]),
-    .write_valid_o   (write_valid),
-    .write_partial_o (write_partial),
-    .write_slot_o    (write_slot),
-    .write_base_o    (write_base),
-    .write_elements_o(write_elements),
-    .write_data_o    (write_data),
-    .arrival_o       (arrival),
-    .release_i       (in_i[8][Ports-1:0]),
-    .data_ready_i    (in_i[9][0]),
-    .beat_valid_i    (in_i[10][0]),
-    .beat_last_i     (in_i[11][0]),
-    .beat_data_i     (beat_data[FlitBits-1:0]),
-    .head_o          (head),
-    .beat_o          (beat),
-    .sent_o          (sent),
-    .send_offset_o   (send_offset),
-    .send_flits_o    (send_flits),
-    .send_last_bits_o(send_last_bits)
+    .last_send_i      (in_i[0][SendIndexBits-1:0]),
+    .ejected_valid_i  (in_i[1][0]),
+    .ejected_flit_i   ({in_i[2][1:0], ejected[FlitBits-1:0]}),
+    .injected_valid_o (injected_valid),
+    .injected_flit_o  (injected),
+    .link_credit_i    (in_i[7][0]),
+    .write_valid_o    (write_valid),
+    .write_partial_o  (write_partial),
+    .write_slot_o     (write_slot),
+    .write_base_o     (write_base),
+    .write_elements_o (write_elements),
+    .write_data_o     (write_data),
+    .write_bits_log2_o(write_bits_log2),
+    .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
+    .arrival_o        (arrival),
+    .release_i        (in_i[8][Ports-1:0]),
+    .data_ready_i     (in_i[9][0]),
+    .beat_valid_i     (in_i[10][0]),
+    .beat_last_i      (in_i[11][0]),
+    .beat_data_i      (beat_data[FlitBits-1:0]),
+    .head_o           (head),
+    .beat_o           (beat),
+    .sent_o           (sent),
+    .send_offset_o    (send_offset),
+    .send_flits_o     (send_flits),
+    .send_last_bits_o (send_last_bits)
   );
   assign out_o[0] = 32'(injected_valid);
   assign out_o[1] = 32'(injected[FlitBits+1:FlitBits]);
@@ -84,6 +89,9 @@ module interface_zoo_member #(
   assign out_o[19] = 32'(send_offset);
   assign out_o[20] = 32'(send_flits);
   assign out_o[21] = 32'(send_last_bits);
+  assign out_o[22] = 32'(write_bits_log2);
+  assign out_o[23] = 32'(write_signed);
+  assign out_o[24] = 32'(write_shift);
 
   string stem;
   initial begin
@@ -99,7 +107,7 @@ module interface_zoo (
   input  logic        clk_i,
   input  logic        rst_ni,
   input  logic [31:0] in_i [Members][16],
-  output logic [31:0] out_o[Members][22]
+  output logic [31:0] out_o[Members][25]
 );
   for (genvar m = 0; m < Members; m++) begin : gen_member
     interface_zoo_member #(

@@ -32,6 +32,9 @@ void expect_committed(const std::string& file, const std::string& text) {
 TEST(Layout, CommittedConstantsAreGenerated) {
   expect_committed("recpim_layout.svh", layout::recpim_layout_text());
   expect_committed("sigmoid_table.svh", layout::sigmoid_table_text());
+  expect_committed("exp2_table.svh", layout::exp2_table_text());
+  expect_committed("reciprocal_table.svh", layout::reciprocal_table_text());
+  expect_committed("rsqrt_table.svh", layout::rsqrt_table_text());
 }
 
 template <typename Fields>
@@ -50,6 +53,7 @@ TEST(Layout, FieldsFollowOneAnother) {
   expect_disjoint(layout::vector::kFields, layout::vector::kBits);
   expect_disjoint(layout::map::kFields, layout::map::kBits);
   expect_disjoint(layout::pair::kFields, layout::pair::kBits);
+  expect_disjoint(layout::norm::kFields, layout::norm::kBits);
 }
 
 TEST(Image, WordsByHand) {
