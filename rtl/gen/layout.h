@@ -26,8 +26,9 @@ constexpr Field kStep{"PortStep", 48, 8};           ///< Elements a flit; flit p
 constexpr Field kPartial{"PortPartial", 56, 1};     ///< A port of partial sums.
 constexpr Field kBitsLog2{"PortBitsLog2", 57, 3};   ///< log2 of the bits of an element.
 constexpr Field kSigned{"PortSigned", 60, 1};       ///< Elements are two's complement.
-constexpr int kBits = 61;
-inline constexpr std::array kFields{kBase, kElements, kStep, kPartial, kBitsLog2, kSigned};
+constexpr Field kShift{"PortShift", 61, 1};         ///< Elements are shifted left by 4 on arrival.
+constexpr int kBits = 62;
+inline constexpr std::array kFields{kBase, kElements, kStep, kPartial, kBitsLog2, kSigned, kShift};
 }  // namespace port
 
 /// One word a send: its head flit's low 32 bits and what is cut from the output vector.
@@ -83,8 +84,7 @@ enum class Config {
   kPartials,        ///< Ports of partial sums.
   kSends,           ///< Sends a sample.
   kGroups,          ///< Element groups of the vector unit: ceil(outputs / lanes).
-  kInputBitsLog2,   ///< log2 of the bits of an input element, the widest port's; elements of fewer
-                    ///< bits are shifted left by the difference. Mul, attention: 2, no shift.
+  kInputBitsLog2,   ///< log2 of the bits of an input element, the widest port's.
   kInputSigned,     ///< 1: input elements are two's complement.
   kOutputBitsLog2,  ///< log2 of the bits of an output element.
   kRaw,             ///< 1: accumulators leave as they are.

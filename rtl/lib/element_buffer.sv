@@ -13,9 +13,6 @@ module element_buffer #(
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
-  // log2 of the bits of the joined inputs: elements of fewer bits are shifted left by the
-  // difference. 2: nothing is shifted.
-  input  logic [2:0]                   bits_log2_i,
   // A payload flit, as the network interface tells it; visible in the next cycle.
   input  logic                         write_i,
   input  logic [SlotBits-1:0]          write_slot_i,
@@ -23,6 +20,7 @@ module element_buffer #(
   input  logic [23:0]                  write_elements_i,   // values that count, from this flit on
   input  logic [2:0]                   write_bits_log2_i,  // log2 of the bits of a value
   input  logic                         write_signed_i,     // values are two's complement
+  input  logic                         write_shift_i,      // 4 bits among 8: shifted left by 4
   input  logic [FlitBits-1:0]          write_data_i,
   // Elements of one slot, combinational.
   input  logic                         read_i,
@@ -40,14 +38,12 @@ module element_buffer #(
 
   logic [OffsetBits-1:0] offset;
   logic [CountBits-1:0] in_flit, count;
-  logic [4:0] shift;
   logic [16:0] value;
   logic [Insert*ReadBits-1:0] values, mask;
   always_comb begin
     offset = '0;
     in_flit = '0;
     count = '0;
-    shift = '0;
     value = '0;
     values = '0;
     mask = '0;
@@ -56,9 +52,6 @@ module element_buffer #(
       in_flit = CountBits'(FlitBits >> write_bits_log2_i);
       count = (write_elements_i < 24'(in_flit)) ? write_elements_i[CountBits-1:0] : in_flit;
       mask = ~({(Insert * ReadBits){1'b1}} << (32'(count) * ReadBits));
-      if (bits_log2_i > write_bits_log2_i) begin
-        shift = (5'd1 << bits_log2_i) - (5'd1 << write_bits_log2_i);
-      end
       for (int i = 0; i < Insert; i++) begin
         // A place that this width has no value for is outside the mask.
         if (write_bits_log2_i == 3'd2) begin
@@ -70,7 +63,9 @@ module element_buffer #(
           value = {write_signed_i && write_data_i[(16*i + 15) % FlitBits],
                    write_data_i[(16*i) % FlitBits +: 16]};
         end
-        values[i*ReadBits +: ReadBits] = ReadBits'(value << shift);
+        // A tensor of 4 bits that is joined with ones of 8 has 16 times their scale.
+        if (write_shift_i) value = value << 4;
+        values[i*ReadBits +: ReadBits] = ReadBits'(value);
       end
     end
   end

@@ -79,7 +79,7 @@ module host_port #(
   logic [15:0] send_flits;
   logic [9:0] send_last_bits;
   logic [2:0] write_bits_log2;
-  logic write_signed;
+  logic write_signed, write_shift;
   /* verilator lint_on UNUSED */
   assign input_ports = ~({Ports{1'b1}} << cfg[CfgInputs*32 +: 16]);
   assign released    = release_slot ? input_ports : '0;
@@ -106,6 +106,7 @@ module host_port #(
     .write_data_o     (write_data),
     .write_bits_log2_o(write_bits_log2),
     .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
     .arrival_o        (arrival),
     .release_i        (released),
     .data_ready_i     (count_q != '0),

@@ -20,7 +20,6 @@ module input_buffer #(
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
-  input  logic [2:0]                 bits_log2_i,        // bits of an element: 2 is 4, 3 is 8, 4 is 16
   // A payload flit, as the network interface tells it; visible in the next cycle.
   input  logic                       write_i,
   input  logic [SlotBits-1:0]        write_slot_i,
@@ -28,7 +27,8 @@ module input_buffer #(
   input  logic [23:0]                write_base_i,       // element of its first value
   /* verilator lint_on UNUSED */
   input  logic [23:0]                write_elements_i,   // values that count, from this flit on
-  input  logic [2:0]                 write_bits_log2_i,  // bits of a value; 4 among 8 are shifted up
+  input  logic [2:0]                 write_bits_log2_i,  // bits of a value: 2 is 4, 3 is 8, 4 is 16
+  input  logic                       write_shift_i,      // 4 bits among 8: shifted left by 4
   input  logic [FlitBits-1:0]        write_data_i,
   // Planes of one vector of one slot, combinational.
   input  logic                       read_i,
@@ -51,11 +51,8 @@ module input_buffer #(
   logic [CountBits-1:0] in_flit, count;
   logic [Insert-1:0] mask;
   logic [Planes*Insert-1:0] transposed;
-  logic shifted;
 
   assign offset = OffsetBits'(write_base_i);
-  // A tensor of 4 bits that is joined with ones of 8 has 16 times their scale.
-  assign shifted = write_bits_log2_i == 3'd2 && bits_log2_i != 3'd2;
 
   always_comb begin
     in_flit = CountBits'(FlitBits >> write_bits_log2_i);
@@ -75,7 +72,8 @@ module input_buffer #(
           end
         end
       end
-      if (shifted) transposed = transposed << (4 * Insert);
+      // A tensor of 4 bits that is joined with ones of 8 has 16 times their scale.
+      if (write_shift_i) transposed = transposed << (4 * Insert);
     end
   end
 

@@ -30,6 +30,7 @@ module network_interface #(
   output logic [FlitBits-1:0]      write_data_o,
   output logic [2:0]               write_bits_log2_o, // log2 of the bits of an element
   output logic                     write_signed_o,   // they are two's complement
+  output logic                     write_shift_o,    // and to be shifted left by 4
   output logic [Ports-1:0]         arrival_o,        // by port: its tail is being written
   // Input slots freed at the end of this cycle, by port: one credit each becomes pending.
   input  logic [Ports-1:0]         release_i,
@@ -61,7 +62,7 @@ module network_interface #(
   logic [23:0] base_q, elements_q;
   logic [PortStepBits-1:0] step_q;
   logic [PortBitsLog2Bits-1:0] bits_log2_q;
-  logic partial_q, signed_q;
+  logic partial_q, signed_q, shift_q;
   logic [SlotBits-1:0] slot_q;
   logic [Ports*SlotBits-1:0] next_slot_q;  // by port: slot of its next packet
   logic [SlotBits-1:0] slot_after;
@@ -90,6 +91,7 @@ module network_interface #(
       partial_q  <= port_word[PortPartialLsb];
       bits_log2_q <= port_word[PortBitsLog2Lsb +: PortBitsLog2Bits];
       signed_q   <= port_word[PortSignedLsb];
+      shift_q    <= port_word[PortShiftLsb];
       slot_q     <= next_slot_q[32'(head_port)*SlotBits +: SlotBits];
     end else if (is_payload) begin
       base_q     <= base_q + 24'(step_q);
@@ -113,6 +115,7 @@ module network_interface #(
   assign write_data_o     = ejected_flit_i[FlitBits-1:0];
   assign write_bits_log2_o = bits_log2_q;
   assign write_signed_o   = signed_q;
+  assign write_shift_o    = shift_q;
   always_comb begin
     arrival_o = '0;
     if (is_payload && wire_tail) arrival_o[port_q] = 1'b1;

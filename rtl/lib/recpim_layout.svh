@@ -33,7 +33,9 @@ localparam int unsigned PortBitsLog2Lsb = 57;
 localparam int unsigned PortBitsLog2Bits = 3;
 localparam int unsigned PortSignedLsb = 60;
 localparam int unsigned PortSignedBits = 1;
-localparam int unsigned PortWordBits = 61;
+localparam int unsigned PortShiftLsb = 61;
+localparam int unsigned PortShiftBits = 1;
+localparam int unsigned PortWordBits = 62;
 // A send.
 localparam int unsigned SendHeadLsb = 0;
 localparam int unsigned SendHeadBits = 32;

@@ -43,7 +43,7 @@ module tile_embedding #(
   logic [ConfigWords*32-1:0] cfg;
   logic [23:0] write_elements;
   logic [2:0] write_bits_log2;
-  logic write_signed;
+  logic write_signed, write_shift;
   /* verilator lint_on UNUSED */
   tile_shell #(
     .FlitBits    (FlitBits),
@@ -75,6 +75,7 @@ module tile_embedding #(
     .write_data_o     (write_data),
     .write_bits_log2_o(write_bits_log2),
     .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
     .idle_i           (idle),
     .start_o          (start),
     .slot_o           (slot),

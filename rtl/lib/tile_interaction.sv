@@ -38,7 +38,7 @@ module tile_interaction #(
   logic [SlotBits-1:0] write_slot, slot, add_slot;
   logic [23:0] write_base, write_elements;
   logic [2:0] write_bits_log2;
-  logic write_signed;
+  logic write_signed, write_shift;
   logic [FlitBits-1:0] write_data;
   logic [RowIndexBits-1:0] add_row;
   logic [PairLanes*32-1:0] addends;
@@ -77,6 +77,7 @@ module tile_interaction #(
     .write_data_o    (write_data),
     .write_bits_log2_o(write_bits_log2),
     .write_signed_o  (write_signed),
+    .write_shift_o   (write_shift),
     .idle_i          (idle),
     .start_o         (start),
     .slot_o          (slot),
@@ -101,13 +102,13 @@ module tile_interaction #(
   ) u_input_buffer (
     .clk_i,
     .rst_ni,
-    .bits_log2_i      (cfg[CfgInputBitsLog2*32 +: 3]),
     .write_i          (write),
     .write_slot_i     (write_slot),
     .write_base_i     (write_base),
     .write_elements_i (write_elements),
     .write_bits_log2_i(write_bits_log2),
     .write_signed_i   (write_signed),
+    .write_shift_i    (write_shift),
     .write_data_i     (write_data),
     .read_i           (read),
     .read_slot_i      (read_slot),

@@ -61,6 +61,7 @@ module tile_mvm #(
   /* verilator lint_on UNUSED */
   logic [23:0] write_elements;
   logic [2:0] write_bits_log2;
+  logic write_shift;
   tile_shell #(
     .FlitBits    (FlitBits),
     .BufferFlits (BufferFlits),
@@ -93,6 +94,7 @@ module tile_mvm #(
     .write_data_o     (write_data),
     .write_bits_log2_o(write_bits_log2),
     .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
     .idle_i           (idle),
     .start_o          (start),
     .slot_o           (slot),
@@ -121,12 +123,12 @@ module tile_mvm #(
   ) u_input_buffer (
     .clk_i,
     .rst_ni,
-    .bits_log2_i      (cfg[CfgInputBitsLog2*32 +: 3]),
     .write_i          (write),
     .write_slot_i     (write_slot),
     .write_base_i     (write_base),
     .write_elements_i (write_elements),
     .write_bits_log2_i(write_bits_log2),
+    .write_shift_i    (write_shift),
     .write_data_i     (write_data),
     .read_i           (read),
     .read_slot_i      (read_slot),

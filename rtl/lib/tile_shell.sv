@@ -38,6 +38,7 @@ module tile_shell #(
   output logic [FlitBits-1:0]    write_data_o,
   output logic [2:0]             write_bits_log2_o,
   output logic                   write_signed_o,
+  output logic                   write_shift_o,
   // The engine.
   input  logic                   idle_i,
   output logic                   start_o,
@@ -93,6 +94,7 @@ module tile_shell #(
     .write_data_o,
     .write_bits_log2_o,
     .write_signed_o,
+    .write_shift_o,
     .arrival_o       (arrival),
     .release_i       (released),
     .data_ready_i    (data_ready),

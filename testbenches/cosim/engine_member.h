@@ -15,7 +15,7 @@ namespace recpim::testing {
 
 /// The words of product_zoo.sv and attention_zoo.sv.
 struct EngineIn {
-  std::uint32_t bits_log2 = 2, write = 0, write_slot = 0, write_base = 0, write_elements = 0;
+  std::uint32_t write_shift = 0, write = 0, write_slot = 0, write_base = 0, write_elements = 0;
   std::uint32_t write_bits_log2 = 2, write_signed = 0;
   Payload write_data{};
   std::uint32_t start = 0, slot = 0, read = 0, read_slot = 0, read_element = 0;
@@ -32,8 +32,8 @@ struct EngineShape {
 struct EnginePort {
   int first, elements, bits;
   bool is_signed;
-  int shift = 0;     ///< Left, to join wider ones.
-  int same_as = -1;  ///< Brings what this port brings.
+  bool shifted = false;  ///< 4 bits among 8: 16 times their scale.
+  int same_as = -1;      ///< Brings what this port brings.
 
   int low() const { return is_signed ? -(1 << (bits - 1)) : 0; }
   int high() const { return is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
@@ -70,7 +70,6 @@ class EngineMember {
 
   Random random_;
   EngineShape shape_;
-  std::uint32_t bits_log2_ = 2;
   std::array<std::uint32_t, 6> settings_{};
 
  private:

@@ -82,6 +82,7 @@ class Member {
       port.base = static_cast<std::uint32_t>(random_.below(1U << 20U));
       port.partial = below(random_, 3) == 0;
       port.is_signed = below(random_, 2) == 0;
+      port.shifted = below(random_, 2) == 0;
       port.bits_log2 = 5;
       if (port.partial || below(random_, 3) == 0) continue;  // A flit port.
       port.bits_log2 = static_cast<std::uint32_t>(between(random_, 2, 5));

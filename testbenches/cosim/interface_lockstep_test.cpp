@@ -240,6 +240,7 @@ class Member : private FlitObserver, private InterfaceClient {
     expected_.write_data = flit->payload;
     expected_.write_bits_log2 = port.bits_log2;
     expected_.write_signed = port.is_signed ? 1 : 0;
+    expected_.write_shift = port.shifted ? 1 : 0;
     if (expected_.arrival == 0) return;
     ++packets_[p];
     ++used_[p];

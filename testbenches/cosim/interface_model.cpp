@@ -48,6 +48,7 @@ void InterfaceProgram::write_images(const std::string& stem, int hardware_ports,
     word.set(layout::port::kPartial, port.partial ? 1 : 0);
     word.set(layout::port::kBitsLog2, port.bits_log2);
     word.set(layout::port::kSigned, port.is_signed ? 1 : 0);
+    word.set(layout::port::kShift, port.shifted ? 1 : 0);
     port_words.add(word);
     ImageWord credit = credits.word();
     credit.set(0, 32, port.credit_head);
@@ -146,6 +147,7 @@ void InterfaceModel::eject(const InterfaceIn& in, InterfaceOut& out) {
   out.write_data = in.ejected;
   out.write_bits_log2 = port.bits_log2;
   out.write_signed = port.is_signed ? 1 : 0;
+  out.write_shift = port.shifted ? 1 : 0;
   ++flit_;
   if ((in.ejected_marks & 1U) != 0) {
     out.arrival = 1U << port_;
@@ -236,6 +238,7 @@ void compare(const InterfaceOut& got, const InterfaceOut& expected, const std::s
     ASSERT_EQ(got.write_data, expected.write_data) << where;
     ASSERT_EQ(got.write_bits_log2, expected.write_bits_log2) << where;
     ASSERT_EQ(got.write_signed, expected.write_signed) << where;
+    ASSERT_EQ(got.write_shift, expected.write_shift) << where;
     if (expected.write_elements != kNoElements) {
       ASSERT_EQ(got.write_elements, expected.write_elements) << where;
     }

@@ -41,9 +41,9 @@ struct InterfaceOut {
   std::uint32_t arrival = 0;
   std::uint32_t head = 0, beat = 0, sent = 0;
   std::uint32_t send_offset = 0, send_flits = 0, send_last_bits = 0;
-  std::uint32_t write_bits_log2 = 0, write_signed = 0;
+  std::uint32_t write_bits_log2 = 0, write_signed = 0, write_shift = 0;
 };
-static_assert(sizeof(InterfaceIn) == 16 * 4 && sizeof(InterfaceOut) == 24 * 4);
+static_assert(sizeof(InterfaceIn) == 16 * 4 && sizeof(InterfaceOut) == 25 * 4);
 
 /// The program of an interface: rtl/gen/layout.h, port and send.
 struct InterfaceProgram {
@@ -53,7 +53,7 @@ struct InterfaceProgram {
     int flits = 0;               ///< Of a packet; 0: it varies.
     bool partial = false;
     std::uint32_t bits_log2 = 3;  ///< log2 of the bits of an element.
-    bool is_signed = true;
+    bool is_signed = true, shifted = false;
     std::uint32_t credit_head = 0;
   };
   struct Send {

@@ -31,7 +31,7 @@ using testing::kMvmMembers;
 using testing::MvmMember;
 
 constexpr int kFlitBits = 64;
-constexpr int kSettings = 13;
+constexpr int kSettings = 12;
 constexpr int kMembers = static_cast<int>(std::size(kMvmMembers));
 
 /// A port of an engine's input vector.
@@ -96,7 +96,6 @@ class Member {
                                    op_.weight_bits,
                                    hardware_.columns_per_weight(op_.weight_bits),
                                    group_channels(),
-                                   format_.bits == 4 ? 2 : 3,
                                    vectors_ - 1};
     for (int i = 0; i < kSettings; ++i) words[i] = static_cast<std::uint32_t>(values[i]);
   }
@@ -249,6 +248,7 @@ class Member {
     top.base_i = static_cast<std::uint32_t>(port.first + next_);
     top.elements_i = static_cast<std::uint32_t>(port.elements - next_);
     top.bits_log2_i = port.bits == 4 ? 2 : 3;
+    top.shift_i = port.bits < format_.bits ? 1 : 0;
     top.data_i = flit;
     next_ += moved;
     if (next_ < port.elements) return;

@@ -113,11 +113,10 @@ class Member : public testing::EngineMember {
       const int left = elements - first - (count - 1 - p);
       EnginePort port{first, between(random_, 1, left), bits, is_signed};
       if (p > 0 && bits == 8 && random_.below(2) == 0) port.bits = 4;
-      port.shift = bits - port.bits;
+      port.shifted = port.bits < bits;
       ports.push_back(port);
       first += port.elements;
     }
-    bits_log2_ = bits == 4 ? 2 : bits == 8 ? 3 : 4;
     return ports;
   }
   /// Of a sum: formats as of a concatenation; at times one of them twice.
@@ -132,10 +131,9 @@ class Member : public testing::EngineMember {
       } else if (p > 0 && bits == 8 && random_.below(2) == 0) {
         port.bits = 4;
       }
-      port.shift = bits - port.bits;
+      port.shifted = port.bits < bits;
       ports.push_back(port);
     }
-    bits_log2_ = bits == 4 ? 2 : bits == 8 ? 3 : 4;
     return ports;
   }
   /// Of a product: formats of their own; 16 unsigned bits by 8 signed ones where there is room.

@@ -16,7 +16,7 @@ module interface_zoo_member #(
   /* verilator lint_off UNUSED */
   input  logic [31:0] in_i [16],
   /* verilator lint_on UNUSED */
-  output logic [31:0] out_o[24]
+  output logic [31:0] out_o[25]
 );
   localparam int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1;
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
@@ -32,7 +32,7 @@ module interface_zoo_member #(
   logic [15:0] send_flits;
   logic [9:0] send_last_bits;
   logic [2:0] write_bits_log2;
-  logic write_signed;
+  logic write_signed, write_shift;
 
   assign ejected   = {in_i[6], in_i[5], in_i[4], in_i[3]};
   assign beat_data = {in_i[15], in_i[14], in_i[13], in_i[12]};
@@ -59,6 +59,7 @@ module interface_zoo_member #(
     .write_data_o     (write_data),
     .write_bits_log2_o(write_bits_log2),
     .write_signed_o   (write_signed),
+    .write_shift_o    (write_shift),
     .arrival_o        (arrival),
     .release_i        (in_i[8][Ports-1:0]),
     .data_ready_i     (in_i[9][0]),
@@ -90,6 +91,7 @@ module interface_zoo_member #(
   assign out_o[21] = 32'(send_last_bits);
   assign out_o[22] = 32'(write_bits_log2);
   assign out_o[23] = 32'(write_signed);
+  assign out_o[24] = 32'(write_shift);
 
   string stem;
   initial begin
@@ -105,7 +107,7 @@ module interface_zoo (
   input  logic        clk_i,
   input  logic        rst_ni,
   input  logic [31:0] in_i [Members][16],
-  output logic [31:0] out_o[Members][24]
+  output logic [31:0] out_o[Members][25]
 );
   for (genvar m = 0; m < Members; m++) begin : gen_member
     interface_zoo_member #(

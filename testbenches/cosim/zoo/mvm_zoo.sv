@@ -19,12 +19,13 @@ module mvm_zoo_member #(
   input  logic         clk_i,
   input  logic         rst_ni,
   /* verilator lint_off UNUSED */
-  input  logic [415:0] settings_i,  // 13 words, in the order of the ports below
+  input  logic [383:0] settings_i,  // 12 words, in the order of the ports below
   input  logic         write_i,
   input  logic [1:0]   slot_i,      // of the write, of the sample that starts, of the read
   input  logic [31:0]  base_i,
   input  logic [31:0]  elements_i,
   input  logic [2:0]   bits_log2_i, // of the values written
+  input  logic         shift_i,     // they are shifted left by 4
   input  logic [63:0]  data_i,
   input  logic         start_i,
   output logic         idle_o,
@@ -66,12 +67,12 @@ module mvm_zoo_member #(
   ) u_input_buffer (
     .clk_i,
     .rst_ni,
-    .bits_log2_i      (settings_i[11*32 +: 3]),
     .write_i,
     .write_slot_i     (SlotBits'(slot_i)),
     .write_base_i     (base_i[23:0]),
     .write_elements_i (elements_i[23:0]),
     .write_bits_log2_i(bits_log2_i),
+    .write_shift_i    (shift_i),
     .write_data_i     (data_i),
     .read_i           (read),
     .read_slot_i      (read_slot),
@@ -98,7 +99,7 @@ module mvm_zoo_member #(
     .read_cycles_i      (settings_i[0*32 +: 24]),
     .conversion_cycles_i(settings_i[1*32 +: 24]),
     .interval_i         (settings_i[2*32 +: 24]),
-    .last_vector_i      (settings_i[12*32 +: VectorBits]),
+    .last_vector_i      (settings_i[11*32 +: VectorBits]),
     .phases_i           (settings_i[3*32 +: 6]),
     .low_bits_i         (settings_i[4*32 +: 5]),
     .signed_i           (settings_i[5*32]),
@@ -147,12 +148,13 @@ endmodule
 module mvm_zoo (
   input  logic          clk_i,
   input  logic          rst_ni,
-  input  logic [7487:0] settings_i,  // member i at 13 * 32 * i
+  input  logic [6911:0] settings_i,  // member i at 12 * 32 * i
   input  logic [17:0]   write_i,     // by member
   input  logic [1:0]    slot_i,
   input  logic [31:0]   base_i,
   input  logic [31:0]   elements_i,
   input  logic [2:0]    bits_log2_i,
+  input  logic          shift_i,
   input  logic [63:0]   data_i,
   input  logic [17:0]   start_i,
   output logic [17:0]   idle_o,
