@@ -169,8 +169,7 @@ class CoverChecker {
     const bool host = tile.kind == TileKind::kHost;
     const std::vector<Segment> segments =
         host ? prediction_segments(model_) : input_segments(model_, tile.op);
-    const InputSlice slice =
-        host ? InputSlice{0, model_.output().elements()} : input_slice(tile);
+    const InputSlice slice = host ? InputSlice{0, model_.output().elements()} : input_slice(tile);
     std::int64_t wanted = 0;
     for (const Segment& segment : segments) {
       wanted += std::max(0, std::min(segment.at + segment.elements, slice.first + slice.elements) -

@@ -116,8 +116,7 @@ void AttentionEngine::Stepper::exponentiate(int group) {
   const int first = group * engine_.lanes_;
   for (int key = first; key < std::min(first + engine_.lanes_, engine_.rows_); ++key) {
     const auto k = static_cast<std::size_t>(key);
-    weights_[k] =
-        integer_exp2(softmax_exponent(below(largest_, scores_[k]), engine_.score_scale_));
+    weights_[k] = integer_exp2(softmax_exponent(below(largest_, scores_[k]), engine_.score_scale_));
     ++engine_.exponentials_;
   }
 }

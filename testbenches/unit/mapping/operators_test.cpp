@@ -83,8 +83,7 @@ TEST(NaiveOperators, FcAlongTheWidthSplitByChannels) {
 TEST(NaiveOperators, FcAlongTheWidthWithRowsOnSeveralTilesDoesNotFit) {
   ModelBuilder b("test", {}, 1);
   const int x = b.concat("x", {b.dense(80)}, 2);
-  const Model model =
-      quantised(b.finish_without_weights(b.fc_along("fc", x, Axis::kWidth, 2)));
+  const Model model = quantised(b.finish_without_weights(b.fc_along("fc", x, Axis::kWidth, 2)));
   EXPECT_EQ(refusal(model, small_crossbars()),
             "test: fc: does not fit the chip: needs 3 crossbars on a tile for 40 inputs along the "
             "width: accepted: mvm_tile.crossbars, which is 2");
@@ -93,8 +92,7 @@ TEST(NaiveOperators, FcAlongTheWidthWithRowsOnSeveralTilesDoesNotFit) {
 TEST(NaiveOperators, FcAlongTheRowsSplitByRows) {
   ModelBuilder b("test", {}, 1);
   const int x = b.concat("x", {b.dense(80)}, 40);
-  const Model model =
-      quantised(b.finish_without_weights(b.fc_along("fc", x, Axis::kRows, 3)));
+  const Model model = quantised(b.finish_without_weights(b.fc_along("fc", x, Axis::kRows, 3)));
   const Design design = mapped(model, small_crossbars());
   ASSERT_EQ(design.tiles.size(), 3U);
   EXPECT_EQ(design.tiles[1].rows, 32);
@@ -153,8 +151,8 @@ TEST(NaiveOperators, FourBitsAmongEightAreShiftedOnArrival) {
   const int fc = b.fc("fc", joined, 6);
   const int gate = b.sigmoid("gate", b.fc("logit", dense, 6));
   const int mul = b.mul("mul", gate, narrow);
-  const Model model = quantised(b.finish_without_weights(
-      b.add("sum", {mul, b.add("inner", {narrow, fc})})));
+  const Model model =
+      quantised(b.finish_without_weights(b.add("sum", {mul, b.add("inner", {narrow, fc})})));
   const Design design = mapped(model);
   const Tile& reader = design.tiles[static_cast<std::size_t>(design.find(model.find("fc"), 0))];
   ASSERT_EQ(reader.inputs(), 2);
@@ -234,9 +232,10 @@ std::string complaint(const std::function<void(Json&)>& change) {
 TEST(DesignOfOperators, IsHeldToItsModel) {
   // Host, fc, mul, sum, one, two, logit.
   EXPECT_EQ(complaint([](Json&) {}), "accepted");
-  EXPECT_EQ(complaint([](Json& d) { d["tiles"][1]["axis"] = "width"; }),
-            "d.json: tiles[1] = fc: accepted: axis and vectors of the operator; along the width all "
-            "rows");
+  EXPECT_EQ(
+      complaint([](Json& d) { d["tiles"][1]["axis"] = "width"; }),
+      "d.json: tiles[1] = fc: accepted: axis and vectors of the operator; along the width all "
+      "rows");
   EXPECT_EQ(complaint([](Json& d) { d["tiles"][1]["channels"] = 2; }),
             "d.json: tiles[1].outputs: accepted: channels * vectors");
   EXPECT_EQ(complaint([](Json& d) { d["tiles"][1]["axis"] = "both"; }),
