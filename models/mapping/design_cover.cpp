@@ -121,6 +121,10 @@ class CoverChecker {
   }
 
   void tables(const Tile& tile, const std::string& place) {
+    find(tile.op, OpKind::kEmbedding, place + ".op");
+    if (tile.tables[0].op != tile.op) {
+      reject(file_, place + ".op", std::to_string(tile.op), "the operator of its first table");
+    }
     for (const TablePart& part : tile.tables) {
       const std::size_t index = find(part.op, OpKind::kEmbedding, place + ".op");
       const Operator& op = model_.operators[index];

@@ -87,8 +87,8 @@ class MvmArray {
   /// 2^(b_w - 1) * sum of the levels; over all phases the levels sum to the inputs themselves.
   std::vector<std::uint32_t> input_weight_;
   DrivenRows driven_{1, 1, 8};
-  std::vector<std::uint32_t> column_sum_;  ///< [column]: weighted codes of all row blocks.
-  std::vector<std::uint32_t> input_sum_;   ///< [row block]: sum of its inputs.
+  std::vector<std::uint32_t> column_sum_;        ///< [column]: weighted codes of all row blocks.
+  std::vector<std::uint32_t> input_sum_;         ///< [row block]: sum of its inputs.
   std::vector<std::int32_t> vector_, products_;  ///< One of several vectors.
 };
 
