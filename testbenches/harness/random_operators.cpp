@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testbenches/harness/random_operators.h"
 
-#include <string>
+#include <algorithm>
 #include <vector>
 
 #include "models/graph/builder.h"
@@ -9,111 +9,199 @@
 namespace recpim::testing {
 namespace {
 
-class Drawer {
- public:
-  Drawer(const TraceInfo& info, std::uint64_t seed, Random& random)
-      : info_(info), random_(random), b_("random", {8, 8}, seed) {}
+constexpr int kMostRows = 6;
+constexpr int kMostWidth = 24;
 
-  Model model() {
-    heads_ = upto(1, 3);
-    dim_ = heads_ * upto(1, 4);
-    const int both = inputs();
-    const int rows = mixed_rows(both);
-    const int keys = coin() ? rows : along("keys", rows, Axis::kWidth, dim_);
-    const int sum = attention_block(rows, keys);
-    return head(sum, coin() ? sum : both);
+class RandomGraph {
+ public:
+  RandomGraph(const TraceInfo& info, std::uint64_t seed, Random& random)
+      : random_(random), builder_("random", {}, seed), width_(random.below(2) == 0 ? 4 : 8) {
+    keep(builder_.dense(static_cast<int>(info.dense)));
+    for (std::size_t t = 0; t < info.tables.size(); ++t) {
+      draw_precision();
+      keep(builder_.embedding("table" + std::to_string(t), static_cast<int>(t),
+                              info.tables[t].rows, width_));
+    }
+    draw_precision();
+    stack(false);
+  }
+
+  Model finish() {
+    const int steps = 3 + below(5);
+    for (int i = 0; i < steps; ++i) step();
+    // Whatever nobody reads yet feeds the prediction, the latest operator always.
+    std::vector<int> last;
+    for (const int op : all_) {
+      if (!used_[static_cast<std::size_t>(op)]) last.push_back(op);
+    }
+    draw_precision();
+    const int logit = builder_.fc("logit", builder_.concat("all", last), 1);
+    return builder_.finish(builder_.sigmoid("sigmoid", logit));
   }
 
  private:
-  int upto(int least, int most) {
-    return least + static_cast<int>(random_.below(static_cast<std::uint64_t>(most - least + 1)));
-  }
-  bool coin() { return random_.below(2) == 0; }
-  /// Of the next operator.
-  ModelBuilder& next() {
-    constexpr int kWeightBits[] = {2, 4, 8};
-    b_.set_precision({kWeightBits[random_.below(3)], coin() ? 4 : 8});
-    return b_;
-  }
-  int along(const std::string& name, int input, Axis axis, int outputs) {
-    const int fc = next().fc_along(name, input, axis, outputs);
-    b_.at(fc).relu = random_.below(3) == 0;
-    return fc;
-  }
-  int norm(const std::string& name, int input, Axis axis) {
-    return next().layer_norm(name, input, axis, coin());
+  int below(int n) { return static_cast<int>(random_.below(static_cast<std::uint64_t>(n))); }
+  bool coin() { return below(2) == 0; }
+  std::string name() { return "op" + std::to_string(count_++); }
+  Operator& at(int op) { return builder_.at(op); }
+  void draw_precision() {
+    Precision precision;
+    precision.weight_bits = 2 << below(3);
+    precision.activation_bits = 4 << below(2);
+    builder_.set_precision(precision);
   }
 
-  /// Embeddings and rows made of the dense features.
-  int inputs() {
-    std::vector<int> tables;
-    next();  // One format, so that they may share a tile.
-    for (std::size_t t = 0; t < info_.tables.size(); ++t) {
-      if (random_.below(4) == 0) next();
-      tables.push_back(
-          b_.embedding("emb" + std::to_string(t), static_cast<int>(t), info_.tables[t].rows, dim_));
+  int keep(int op) {
+    all_.push_back(op);
+    used_.resize(static_cast<std::size_t>(op) + 1, false);
+    (at(op).rows == 1 ? vectors_ : matrices_).push_back(op);
+    return op;
+  }
+  int use(int op) {
+    used_[static_cast<std::size_t>(op)] = true;
+    return op;
+  }
+  int vector() { return use(vectors_[random_.below(vectors_.size())]); }
+  int matrix() { return use(matrices_[random_.below(matrices_.size())]); }
+  /// A matrix whose rows are vectors, the same one more than once if need be.
+  int stack(bool tall) {
+    std::vector<int> those;
+    for (const int op : vectors_) {
+      if (at(op).width == width_) those.push_back(op);
     }
-    const int dense = next().dense(static_cast<int>(info_.dense));
-    const int spread = next().fc("spread", dense, dim_ * upto(1, 3));
-    const int sparse = b_.concat("sparse", tables, static_cast<int>(tables.size()));
-    const int more = b_.concat("more", {spread}, b_.at(spread).width / dim_);
-    return b_.concat("both", {sparse, more}, b_.at(sparse).rows + b_.at(more).rows);
+    if (those.empty()) those.push_back(keep(builder_.fc(name(), use(vectors_[0]), width_)));
+    // Tall: more rows than a small crossbar has.
+    const int count = tall ? 17 + below(10) : 2 + below(kMostRows - 1);
+    std::vector<int> rows(static_cast<std::size_t>(count));
+    for (int& row : rows) row = use(those[random_.below(those.size())]);
+    return keep(builder_.concat(name(), rows, count));
   }
 
-  int mixed_rows(int both) {
-    const int fc = b_.wide(next().fc_along("efc", both, Axis::kRows, upto(3, 9)));
-    b_.at(fc).biased = coin();
-    return norm("rows", fc, Axis::kRows);
-  }
-
-  int attention_block(int rows, int keys) {
-    const int attention = next().attention("attention", rows, keys, rows, heads_);
-    const int residual = b_.wide(next().add("residual", {attention, rows, keys}));
-    // Read by two LayerNorms, so fused to neither; those of a single value are no use.
-    const int first =
-        dim_ > 1 ? norm("norm", residual, Axis::kWidth) : norm("norm", residual, Axis::kRows);
-    const int second = norm("other_norm", residual, Axis::kRows);
-    const int inner = along("inner", first, Axis::kWidth, upto(1, 21));
-    const int outer = along("outer", inner, Axis::kWidth, dim_);
-    return next().add("sum", {outer, second, keys});
-  }
-
-  Model head(int sum, int rows) {
-    const int dot = next().dot("dot", sum);
-    const int fm = next().fm("fm", rows);
-    const int width = upto(3, 30);
-    const int left = b_.wide(next().fc("left", dot, width));
-    const int left_norm = norm("left_norm", left, Axis::kWidth);
-    const int right = next().fc("right", fm, upto(1, width), coin());
-    const int padded = b_.pad("padded", right, width);
-    const int gate = b_.sigmoid("gate", next().fc("gate_logit", left_norm, width));
-    const int gated = next().mul("gated", gate, padded);
-    // A factor joined from several, whose elements are shifted where the other's are not.
-    const int joined = b_.concat("joined", {left_norm, gated});
-    const int factor = next().fc("factor", left_norm, 2 * width);
-    const int product = next().mul("product", joined, factor);
-    const int total = b_.concat("total", {product, sum, padded});
-    const int last = next().fc("last", total, upto(1, 20), true);
-    Model model = b_.finish(b_.sigmoid("out", next().fc("logit", last, 1)));
-    Random gains(model.seed, 1);
-    for (Operator& op : model.operators) {
-      if (op.kind != OpKind::kLayerNorm) continue;
-      for (float& gain : op.weight) gain = static_cast<float>(gains.normal());
-      for (float& bias : op.bias) bias = static_cast<float>(0.3 * gains.normal());
+  /// Keeps an operator as it is, or behind one or two LayerNorms.
+  void maybe_norm(int op, bool always = false) {
+    if (!always && below(3) == 0) {
+      keep(op);
+      return;
     }
-    return model;
+    builder_.wide(op);
+    const Operator& in = at(op);
+    const bool by_width = in.width >= 2 && in.width <= 1024 && (in.rows < 2 || coin());
+    if (!by_width && in.rows < 2) {
+      at(op).activation_bits = 8;
+      keep(op);
+      return;
+    }
+    const int norms = below(4) == 0 ? 2 : 1;  // Two: nothing to be fused behind.
+    for (int i = 0; i < norms; ++i) {
+      draw_precision();
+      keep(builder_.layer_norm(name(), op, by_width ? Axis::kWidth : Axis::kRows, coin()));
+    }
   }
 
-  const TraceInfo& info_;
+  /// Two operators of one shape, vectors padded to it.
+  std::vector<int> pair() {
+    if (coin()) {
+      const int first = matrix();
+      std::vector<int> same;
+      for (const int op : matrices_) {
+        if (at(op).rows == at(first).rows && at(op).width == at(first).width) same.push_back(op);
+      }
+      return {first, use(same[random_.below(same.size())])};
+    }
+    std::vector<int> both(2);
+    for (int& op : both) op = vector();
+    const int width = std::max(at(both[0]).width, at(both[1]).width);
+    for (int& op : both) {
+      if (at(op).width < width) op = builder_.pad(name(), op, width);
+    }
+    return both;
+  }
+
+  // Draws one after the other: the order in which a call's arguments are evaluated is not fixed.
+  void step() {
+    draw_precision();
+    const int kind = below(12);
+    const int size = below(kMostWidth);
+    const bool relu = coin();
+    switch (kind) {
+      case 0:
+        keep(builder_.fc(name(), vector(), 1 + size, relu));
+        break;
+      case 1:
+        maybe_norm(builder_.fc(name(), vector(), 2 + size));
+        break;
+      case 2:
+      case 10: {
+        const int x = relu ? use(stack(true)) : matrix();
+        maybe_norm(builder_.fc_along(name(), x, Axis::kRows, 2 + size % (kMostRows - 1)));
+        break;
+      }
+      case 3:
+        maybe_norm(
+            builder_.fc_along(name(), matrix(), Axis::kWidth, relu ? width_ : 2 + size));
+        break;
+      case 4: {
+        std::vector<int> inputs = pair();
+        if (relu) inputs.push_back(inputs[0]);
+        maybe_norm(builder_.add(name(), inputs));
+        break;
+      }
+      case 5: {
+        const std::vector<int> inputs = pair();
+        keep(builder_.mul(name(), inputs[0], inputs[1]));
+        break;
+      }
+      case 6:
+        gate();
+        break;
+      case 7:
+        maybe_norm(builder_.fm(name(), matrix()));
+        break;
+      case 8:
+        attend();
+        break;
+      case 9:
+        maybe_norm(builder_.dot(name(), matrix()));
+        break;
+      default:
+        stack(relu);
+    }
+  }
+
+  void gate() {
+    const int left = vector();
+    const int right = vector();
+    const int fc = builder_.fc(name(), left, at(right).width);
+    const int open = builder_.sigmoid(name(), fc);
+    draw_precision();
+    keep(coin() ? builder_.mul(name(), open, right) : builder_.mul(name(), right, open));
+  }
+
+  void attend() {
+    const int x = matrix();
+    const int width = at(x).width;
+    std::vector<int> inputs;
+    for (int i = 0; i < 3; ++i) {
+      draw_precision();
+      inputs.push_back(coin() ? x : builder_.fc_along(name(), x, Axis::kWidth, width));
+    }
+    const int heads = width % 2 == 0 && coin() ? 2 : 1;
+    draw_precision();
+    maybe_norm(builder_.attention(name(), inputs[0], inputs[1], inputs[2], heads));
+  }
+
   Random& random_;
-  ModelBuilder b_;
-  int heads_ = 1, dim_ = 1;
+  ModelBuilder builder_;
+  int width_;  ///< Of embeddings, and of the rows of most matrices.
+  int count_ = 0;
+  std::vector<int> all_, vectors_, matrices_;
+  std::vector<bool> used_;
 };
 
 }  // namespace
 
-Model random_operators(const TraceInfo& info, std::uint64_t seed, Random& shape) {
-  return Drawer(info, seed, shape).model();
+Model random_operators(const TraceInfo& info, std::uint64_t seed, Random& random) {
+  return RandomGraph(info, seed, random).finish();
 }
 
 }  // namespace recpim::testing

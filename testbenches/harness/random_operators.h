@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Small random models that have every kind of operator.
+/// Random graphs of every kind of operator, each with a precision of its own: what random chips are
+/// made of where a DLRM or an MLP does not reach.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,7 @@
 
 namespace recpim::testing {
 
-/// Every kind of operator at least once, some read by several, fcs and LayerNorms along both axes,
-/// each output of 4 or 8 bits by itself, LayerNorms of either sign. Shapes and precisions come from
-/// `shape`, weights from `seed`. The trace has dense features and tables.
-Model random_operators(const TraceInfo& info, std::uint64_t seed, Random& shape);
+/// The graph follows from `random`, its weights from `seed`.
+Model random_operators(const TraceInfo& info, std::uint64_t seed, Random& random);
 
 }  // namespace recpim::testing
