@@ -84,8 +84,7 @@ enum class Config {
   kPartials,        ///< Ports of partial sums.
   kSends,           ///< Sends a sample.
   kGroups,          ///< Element groups of the vector unit: ceil(outputs / lanes).
-  kInputBitsLog2,   ///< log2 of the bits of an input element, the widest port's; elements of fewer
-                    ///< bits are shifted left by the difference. Mul, attention: 2, no shift.
+  kInputBitsLog2,   ///< log2 of the bits of an input element, the widest port's.
   kInputSigned,     ///< 1: input elements are two's complement.
   kOutputBitsLog2,  ///< log2 of the bits of an output element.
   kRaw,             ///< 1: accumulators leave as they are.

@@ -63,7 +63,9 @@ module element_buffer #(
           value = {write_signed_i && write_data_i[(16*i + 15) % FlitBits],
                    write_data_i[(16*i) % FlitBits +: 16]};
         end
-        values[i*ReadBits +: ReadBits] = ReadBits'(write_shift_i ? value << 4 : value);
+        // A tensor of 4 bits that is joined with ones of 8 has 16 times their scale.
+        if (write_shift_i) value = value << 4;
+        values[i*ReadBits +: ReadBits] = ReadBits'(value);
       end
     end
   end

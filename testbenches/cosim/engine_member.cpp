@@ -53,7 +53,7 @@ void EngineMember::draw_sample() {
                                  : sample.brought[static_cast<std::size_t>(port.same_as)]);
     for (int i = 0; i < port.elements; ++i) {
       x[static_cast<std::size_t>(port.first + i)] =
-          sample.brought.back()[static_cast<std::size_t>(i)] * (1 << port.shift);
+          sample.brought.back()[static_cast<std::size_t>(i)] * (port.shifted ? 16 : 1);
     }
   }
   sample.sums = compute(x);
@@ -74,7 +74,7 @@ void EngineMember::write(EngineIn& in) {
   in.write_elements = static_cast<std::uint32_t>(port.elements - flit_ * step);
   in.write_bits_log2 = log2_of(port.bits);
   in.write_signed = port.is_signed ? 1 : 0;
-  in.write_shift = port.shift > 0 ? 1 : 0;
+  in.write_shift = port.shifted ? 1 : 0;
   // Behind the last value in.write_data keeps its noise.
   for (int i = 0; i < step && flit_ * step + i < port.elements; ++i) {
     const auto mask = (1U << static_cast<unsigned>(port.bits)) - 1U;

@@ -32,8 +32,8 @@ struct EngineShape {
 struct EnginePort {
   int first, elements, bits;
   bool is_signed;
-  int shift = 0;     ///< Left, to join wider ones.
-  int same_as = -1;  ///< Brings what this port brings.
+  bool shifted = false;  ///< 4 bits among 8: 16 times their scale.
+  int same_as = -1;      ///< Brings what this port brings.
 
   int low() const { return is_signed ? -(1 << (bits - 1)) : 0; }
   int high() const { return is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }

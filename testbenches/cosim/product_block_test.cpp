@@ -113,7 +113,7 @@ class Member : public testing::EngineMember {
       const int left = elements - first - (count - 1 - p);
       EnginePort port{first, between(random_, 1, left), bits, is_signed};
       if (p > 0 && bits == 8 && random_.below(2) == 0) port.bits = 4;
-      port.shift = bits - port.bits;
+      port.shifted = port.bits < bits;
       ports.push_back(port);
       first += port.elements;
     }
@@ -131,7 +131,7 @@ class Member : public testing::EngineMember {
       } else if (p > 0 && bits == 8 && random_.below(2) == 0) {
         port.bits = 4;
       }
-      port.shift = bits - port.bits;
+      port.shifted = port.bits < bits;
       ports.push_back(port);
     }
     return ports;
