@@ -12,6 +12,7 @@
 #include "models/mapping/mesh_places.h"
 #include "models/mapping/replicas.h"
 #include "models/quantisation/quantise.h"
+#include "testbenches/harness/every_operator.h"
 #include "testbenches/harness/random_operators.h"
 #include "testbenches/harness/scratch_folder.h"
 #include "traces/format/trace.h"
@@ -100,6 +101,7 @@ void write_trace(const std::string& path, const TraceInfo& info, std::uint64_t s
 Model random_model(const TraceInfo& info, const RandomChipOptions& options, std::uint64_t seed,
                    Random& random) {
   if (options.operators) return random_operators(info, seed, random);
+  if (options.every) return every_operator(info, seed, random);
   Precision precision;
   precision.weight_bits = pick(random, {2, 4, 8});
   precision.activation_bits = pick(random, {4, 8});
