@@ -124,7 +124,7 @@ class Shaper {
 
   TileShape embedding(const Tile& tile) const {
     const int bits = operator_of(tile, model_).weight_bits;
-    const std::int64_t bank_rows = hardware_.bank_rows(tile.width * bits);
+    const std::int64_t bank_rows = hardware_.bank_rows(hardware_.table_row_bits(tile.width, bits));
     TileShape out{"tile_embedding", shell(TileKind::kEmbedding)};
     const int lookup_flits =
         payload_flits(hardware_.embedding_tile.max_lookups, 32, hardware_.mesh.flit_bits);

@@ -101,7 +101,7 @@ class TileImages {
     set(Config::kScanCycles, std::int64_t{h.adc.columns_per_adc} * h.conversion_cycles());
     set(Config::kInterval, h.initiation_interval());
     if (tile_.kind == TileKind::kEmbedding) {
-      const std::int64_t rows = h.bank_rows(tile_.width * op().weight_bits);
+      const std::int64_t rows = h.bank_rows(h.table_row_bits(tile_.width, op().weight_bits));
       set(Config::kBankRows, std::min<std::int64_t>(rows, 1 << 24));
       return;
     }
@@ -287,7 +287,8 @@ class TileImages {
   }
 
   void banks() {
-    const std::int64_t bank_rows = hardware_.bank_rows(tile_.width * op().weight_bits);
+    const std::int64_t bank_rows =
+        hardware_.bank_rows(hardware_.table_row_bits(tile_.width, op().weight_bits));
     const int bits = op().weight_bits;
     std::vector<Image> images(size("Banks"), Image(tile_.width * bits));
     std::int64_t local = 0;

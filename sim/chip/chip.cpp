@@ -48,7 +48,7 @@ ChipEvents Chip::events() const {
       events.adc_conversions = mvm->adcs().conversions();
       events.shift_adds = mvm->shift_add().adds();
     } else if (const auto* tables = dynamic_cast<const EmbeddingEngine*>(&tile.engine())) {
-      events += lookup_events(design_, model_, static_cast<int>(i)) * tables->lookups();
+      events += lookup_events(design_, model_, static_cast<int>(i), tables->reads());
     } else if (const auto* dot = dynamic_cast<const DotEngine*>(&tile.engine())) {
       events.macs = dot->macs();
     }
