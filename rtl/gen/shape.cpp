@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/mapping/placement.h"
 #include "traces/support/math.h"
 
 namespace recpim {
@@ -32,10 +33,6 @@ int greatest(const Design& design, TileKind kind, int low, Of of) {
     if (tile.kind == kind) value = std::max(value, static_cast<int>(of(tile)));
   }
   return value;
-}
-
-std::int64_t stored_rows(const Tile& tile) {
-  return static_cast<std::int64_t>(tile.tables.back().base + tile.tables.back().rows);
 }
 
 class Shaper {
@@ -129,7 +126,7 @@ class Shaper {
     const int lookup_flits =
         payload_flits(hardware_.embedding_tile.max_lookups, 32, hardware_.mesh.flit_bits);
     const int depth = greatest(design_, TileKind::kEmbedding, 1, [&](const Tile& t) {
-      return std::min<std::int64_t>(hardware_.bank_rows(t.width * bits), stored_rows(t));
+      return static_cast<std::int64_t>(RowPlaces(t, bank_shape(t, model_, hardware_)).depth());
     });
     const Parameters engine{
         {"Flits", lookup_flits},
@@ -137,8 +134,10 @@ class Shaper {
         {"BankDepth", static_cast<int>(std::min<std::int64_t>(depth, bank_rows))},
         {"Width", tile.width},
         {"WeightBits", bits},
-        {"Tables", greatest(design_, TileKind::kEmbedding, 1,
-                            [](const Tile& t) { return t.tables.size(); })}};
+        {"Tables",
+         greatest(design_, TileKind::kEmbedding, 1, [](const Tile& t) { return t.tables.size(); })},
+        {"GroupRows", hardware_.rows_of_a_read()},
+        {"ArrayRows", hardware_.crossbar.rows}};
     out.parameters.insert(out.parameters.end(), engine.begin(), engine.end());
     return out;
   }
