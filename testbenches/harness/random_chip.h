@@ -10,6 +10,7 @@
 
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
+#include "models/mapping/placement.h"
 #include "traces/support/random.h"
 
 namespace recpim::testing {
@@ -28,6 +29,9 @@ struct RandomChipOptions {
   bool lossless = false;     ///< ADC bits as many as it takes.
   bool differential = true;  ///< May draw the differential encoding.
   int most_rows = 128;       ///< Of a crossbar.
+  /// Of table rows, from the chip's trace, with replicas.
+  PlacementKind placement = PlacementKind::kNaive;
+  bool pooling_in_array = false;
 };
 
 /// Draws until the mapper accepts. Deterministic.
