@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/mapping/encoding.h"
+#include "models/mapping/placement.h"
 #include "models/mapping/replicas.h"
 #include "traces/support/math.h"
 

@@ -54,6 +54,19 @@ struct TablePart {
   std::uint64_t base = 0;  ///< Local row of first_row: bank = local row / bank rows.
 };
 
+/// Where a row lies that is not where the tile's layout puts it. Several of one row: replicas.
+struct PlacedRow {
+  std::uint32_t table = 0;  ///< Of the tile.
+  std::uint64_t row = 0;    ///< Of the table.
+  std::uint32_t place = 0;  ///< Local row.
+};
+
+/// The local rows of an embedding tile's rows. Row r of the tile is base + row - first_row.
+enum class RowLayout {
+  kPacked,       ///< Local row r: bank after bank.
+  kInterleaved,  ///< Bank r mod banks, row r div banks of it. RowPlaces has the details.
+};
+
 struct Tile {
   TileKind kind = TileKind::kMvm;
   int x = 0, y = 0;
@@ -71,6 +84,8 @@ struct Tile {
   Axis axis = Axis::kAll;  ///< How they lie in the input vector of rows x vectors elements.
   // Embedding: tables in the order of their output. All have `width` elements a row.
   std::vector<TablePart> tables;
+  RowLayout layout = RowLayout::kPacked;
+  std::vector<PlacedRow> placed;  ///< By table, row, place.
   // Embedding: elements of a table row. Interaction: rows x width elements go in (first_row 0).
   // Dot, FM: the input's shape. Add, mul: a row an input. Attention: rows of queries, keys and
   // values.
@@ -101,6 +116,7 @@ struct Design {
   /// Samples that the host's software has on the chip at once: it submits no further one before the
   /// oldest prediction is there. 0: as many as buffers allow.
   int samples_in_flight = 0;
+  std::string placement = "naive";  ///< Of table rows; placement.h of this folder.
   Hardware hardware;
   std::vector<Tile> tiles;              ///< [0] is the host, at mesh position (0, 0).
   int mesh_columns = 0, mesh_rows = 0;  ///< Routers of the smallest mesh that holds the used tiles.

@@ -4,6 +4,7 @@
 
 #include "models/graph/kinds.h"
 #include "models/mapping/design.h"
+#include "models/mapping/placement.h"
 #include "models/mapping/replicas.h"
 #include "models/mapping/wiring.h"
 
@@ -128,8 +129,9 @@ class CoverChecker {
     for (const TablePart& part : tile.tables) {
       const std::size_t index = find(part.op, OpKind::kEmbedding, place + ".op");
       const Operator& op = model_.operators[index];
-      const std::int64_t rows = design_.hardware.bank_rows(op.width * op.weight_bits) *
-                                design_.hardware.embedding_tile.banks;
+      const std::int64_t rows =
+          design_.hardware.bank_rows(design_.hardware.table_row_bits(op.width, op.weight_bits)) *
+          design_.hardware.embedding_tile.banks;
       if (part.first_row > op.table_rows || part.rows > op.table_rows - part.first_row ||
           op.width != tile.width || static_cast<std::int64_t>(part.base + part.rows) > rows) {
         reject(file_, place + ".tables", op.name, "rows of the table, which fit the banks");
@@ -263,6 +265,7 @@ class CoverChecker {
 
 void validate(const Design& design, const Model& model, const std::string& file) {
   CoverChecker(design, model, file).run();
+  validate_placement(design, model, file);
 }
 
 }  // namespace recpim

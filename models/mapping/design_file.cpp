@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "models/mapping/design.h"
+#include "models/mapping/placement_file.h"
 
 namespace recpim {
 namespace {
@@ -32,7 +33,9 @@ void save_design(const Design& design, const std::string& path) {
   if (names_file(copy.hardware.technology)) {
     copy.hardware.technology = seen_from(folder, copy.hardware.technology);
   }
-  write_json_file(path, design_to_json(copy));
+  Json json = design_to_json(copy);
+  if (design.placement != "naive") json["placement"].update(save_placement(design, path));
+  write_json_file(path, json);
 }
 
 Design load_design(const std::string& path, std::string* folder_of_model) {
@@ -43,6 +46,9 @@ Design load_design(const std::string& path, std::string* folder_of_model) {
   const fs::path given = fs::absolute(path, failure).lexically_normal().parent_path();
   const fs::path folder = given == real ? fs::path(path).parent_path() : real;
   Design design = design_from_json(JsonView(json, path));
+  if (design.placement != "naive") {
+    load_placement(design, JsonView(json, path).at("placement"), (folder / "").string());
+  }
   if (!design.model_path.empty()) design.model_path = reached_through(folder, design.model_path);
   if (names_file(design.hardware.technology)) {
     design.hardware.technology = reached_through(folder, design.hardware.technology);

@@ -4,6 +4,7 @@
 
 #include "models/graph/kinds.h"
 #include "models/mapping/design.h"
+#include "models/mapping/placement.h"
 #include "models/mapping/replicas.h"
 
 namespace recpim {
@@ -78,6 +79,11 @@ Json tile_json(const Tile& tile) {
                                 {"rows", part.rows},
                                 {"base", part.base}});
     }
+    // Only what differs from the naive placement; the rows themselves are in a file of their own.
+    if (tile.layout == RowLayout::kInterleaved) {
+      json["layout"] = "interleaved";
+      json["placed"] = tile.placed.size();
+    }
   }
   if (tile.kind != TileKind::kHost) {
     json["outputs"] = tile.outputs;
@@ -144,7 +150,7 @@ std::set<std::string> tile_keys(TileKind kind) {
                  "vectors", "norm"});
   }
   if (kind == TileKind::kInteraction) keys.insert({"rows", "width", "norm"});
-  if (kind == TileKind::kEmbedding) keys.insert({"tables", "width"});
+  if (kind == TileKind::kEmbedding) keys.insert({"tables", "width", "layout", "placed"});
   return keys;
 }
 
@@ -188,6 +194,11 @@ Tile tile_of(const JsonView& json) {
   if (tile.kind == TileKind::kEmbedding) {
     const JsonView tables = json.at("tables");
     for (std::size_t i = 0; i < tables.size(); ++i) tile.tables.push_back(table_of(tables.at(i)));
+    if (json.has("layout")) {
+      json.at("layout").one_of({"interleaved"});
+      tile.layout = RowLayout::kInterleaved;
+      tile.placed.resize(static_cast<std::size_t>(integer(json, "placed", 0, 1 << 24)));
+    }
   }
   const JsonView ports = json.at("ports");
   for (std::size_t i = 0; i < ports.size(); ++i) tile.ports.push_back(port_of(ports.at(i)));
@@ -205,6 +216,7 @@ Json design_to_json(const Design& design) {
   json["model"] = {{"path", design.model_path}, {"sha256", design.model_sha256}};
   json["strategy"] = design.strategy;
   if (design.samples_in_flight > 0) json["samples_in_flight"] = design.samples_in_flight;
+  if (design.placement != "naive") json["placement"] = {{"kind", design.placement}};
   json["hardware"] = hardware_to_json(design.hardware);
   json["mesh"] = {{"columns", design.mesh_columns}, {"rows", design.mesh_rows}};
   json["tiles"] = Json::array();
@@ -213,8 +225,8 @@ Json design_to_json(const Design& design) {
 }
 
 Design design_from_json(const JsonView& json) {
-  json.only(
-      {"schema", "name", "model", "strategy", "samples_in_flight", "hardware", "mesh", "tiles"});
+  json.only({"schema", "name", "model", "strategy", "samples_in_flight", "placement", "hardware",
+             "mesh", "tiles"});
   json.at("schema").one_of({kSchema});
   Design design;
   design.name = json.at("name").text();
@@ -225,12 +237,21 @@ Design design_from_json(const JsonView& json) {
   if (json.has("samples_in_flight")) {
     design.samples_in_flight = integer(json, "samples_in_flight", 1, 65536);
   }
+  if (json.has("placement")) {
+    json.at("placement").only({"kind", "file", "sha256"});
+    design.placement = json.at("placement").at("kind").one_of(placement_names());
+  }
   design.hardware = hardware_from_json(json.at("hardware"));
   json.at("mesh").only({"columns", "rows"});
   design.mesh_columns = integer(json.at("mesh"), "columns", 1);
   design.mesh_rows = integer(json.at("mesh"), "rows", 1);
   const JsonView tiles = json.at("tiles");
-  for (std::size_t i = 0; i < tiles.size(); ++i) design.tiles.push_back(tile_of(tiles.at(i)));
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    design.tiles.push_back(tile_of(tiles.at(i)));
+    if (design.tiles.back().layout != RowLayout::kPacked && design.placement == "naive") {
+      tiles.at(i).at("layout").fail("none where the design has no placement");
+    }
+  }
   validate(design, json.file());
   return design;
 }

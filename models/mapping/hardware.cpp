@@ -98,6 +98,7 @@ std::set<std::string> keys_of(const std::string& section) {
   if (section.empty()) keys.insert({"name", "technology", "clock_mhz"});
   if (section == "crossbar") keys.insert({"encoding", "read_ns"});
   if (section == "adc") keys.insert("rate_gs_per_s");
+  if (section == "embedding_tile") keys.insert("pooling");
   return keys;
 }
 
@@ -142,6 +143,16 @@ std::int64_t Hardware::bank_rows(int row_bits) const {
   return static_cast<std::int64_t>(embedding_tile.bank_kib) * 8192 / row_bits;
 }
 
+int Hardware::table_row_bits(int width, int weight_bits) const {
+  if (embedding_tile.pooling == TablePooling::kAdders) return width * weight_bits;
+  return width * ceil_div(weight_bits, crossbar.cell_bits) * crossbar.cell_bits;
+}
+
+int Hardware::rows_of_a_read() const {
+  if (embedding_tile.pooling == TablePooling::kAdders) return 1;
+  return std::min(crossbar.rows, ((1 << adc.bits) - 1) / ((1 << crossbar.cell_bits) - 1));
+}
+
 bool Hardware::operator==(const Hardware& other) const {
   return hardware_to_json(*this) == hardware_to_json(other);
 }
@@ -184,6 +195,11 @@ Hardware hardware_from_json(const JsonView& json) {
     const auto name = json.at("crossbar").at("encoding").one_of({"offset", "differential"});
     hardware.crossbar.encoding = name == "offset" ? Encoding::kOffset : Encoding::kDifferential;
   }
+  if (json.has("embedding_tile") && json.at("embedding_tile").has("pooling")) {
+    const auto name = json.at("embedding_tile").at("pooling").one_of({"adders", "array"});
+    hardware.embedding_tile.pooling =
+        name == "array" ? TablePooling::kArray : TablePooling::kAdders;
+  }
   if (json.has("crossbar") && json.at("crossbar").has("read_ns")) {
     hardware.crossbar.read_ps =
         exact_decimal(json.at("crossbar").at("read_ns"), 3, 1, kMaxReadPs, kReadAccepted);
@@ -207,6 +223,8 @@ Json hardware_to_json(const Hardware& hardware) {
     section[field.key] = field.at(copy);
   }
   json["crossbar"]["encoding"] = encoding_name(hardware.crossbar.encoding);
+  json["embedding_tile"]["pooling"] =
+      hardware.embedding_tile.pooling == TablePooling::kArray ? "array" : "adders";
   json["crossbar"]["read_ns"] = decimal_json(hardware.crossbar.read_ps, 3);
   json["adc"]["rate_gs_per_s"] = decimal_json(hardware.adc.samples_per_s, 9);
   return json;
@@ -229,6 +247,10 @@ void validate(const Hardware& hardware, const std::string& file) {
   if (hardware.crossbar.columns % m != 0) {
     reject(file, "adc.columns_per_adc", std::to_string(m),
            "a divisor of crossbar.columns, which is " + std::to_string(hardware.crossbar.columns));
+  }
+  if (hardware.embedding_tile.pooling == TablePooling::kArray && hardware.rows_of_a_read() < 1) {
+    reject(file, "embedding_tile.pooling", "array",
+           "adders, or an ADC of at least crossbar.cell_bits bits");
   }
   // A phase of a billion cycles is a unit mistaken for another, and would overflow an int.
   constexpr double kMaxPhase = 1e6;

@@ -14,6 +14,10 @@ namespace recpim {
 /// How a signed weight is held by cells that have no sign. sim/README.md, "Numbers".
 enum class Encoding { kOffset, kDifferential };
 
+/// Where the rows of a multi-hot lookup are summed: by digital adders behind the banks, or on the
+/// bitlines of the array that holds them. sim/README.md, "Embedding".
+enum class TablePooling { kAdders, kArray };
+
 struct Hardware {
   std::string name = "default";
   std::string technology = "isaac-32nm";  ///< Built-in name, or path of a technology file.
@@ -57,6 +61,7 @@ struct Hardware {
     int bank_kib = 1024;  ///< Table bits a bank holds, in KiB.
     int vector_lanes = 16;
     int max_lookups = 256;  ///< Lookups of one sample that an input slot holds.
+    TablePooling pooling = TablePooling::kAdders;
   } embedding_tile;
 
   struct InteractionTile {
@@ -80,6 +85,11 @@ struct Hardware {
   /// max(read, columns_per_adc * conversion): cycles between two phases, or two row reads.
   int initiation_interval() const;
   std::int64_t bank_rows(int row_bits) const;  ///< Table rows of that many bits a bank holds.
+  /// Bits of cells that a table row of `width` elements takes: pooled in the array, no cell holds
+  /// bits of two elements.
+  int table_row_bits(int width, int weight_bits) const;
+  /// A: rows of an array that one read of a bank sums. 1 with adders.
+  int rows_of_a_read() const;
 
   bool operator==(const Hardware& other) const;
 };

@@ -188,7 +188,7 @@ void NaiveMapper::fuse_sigmoid(int index) {
 }
 
 std::int64_t NaiveMapper::tile_rows(const Operator& table) const {
-  const int row_bits = table.width * table.weight_bits;
+  const int row_bits = hardware_.table_row_bits(table.width, table.weight_bits);
   const std::int64_t bank_rows = hardware_.bank_rows(row_bits);
   if (bank_rows == 0) {
     does_not_fit(

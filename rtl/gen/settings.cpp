@@ -34,7 +34,8 @@ class Settings {
         mvm();
         break;
       case TileKind::kEmbedding: {
-        const std::int64_t rows = hardware_.bank_rows(tile_.width * op().weight_bits);
+        const std::int64_t rows =
+            hardware_.bank_rows(hardware_.table_row_bits(tile_.width, op().weight_bits));
         set(Config::kBankRows, std::min<std::int64_t>(rows, 1 << 24));
         break;
       }

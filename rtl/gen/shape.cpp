@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/mapping/placement.h"
 #include "traces/support/error.h"
 #include "traces/support/math.h"
 
@@ -27,10 +28,6 @@ int vector_lanes(const Tile& tile, const Hardware& hardware) {
 
 /// Several vectors of a sample, one after the other.
 bool has_vectors(const Tile& tile) { return tile.kind == TileKind::kMvm && tile.vectors > 1; }
-
-std::int64_t stored_rows(const Tile& tile) {
-  return static_cast<std::int64_t>(tile.tables.back().base + tile.tables.back().rows);
-}
 
 class Shaper {
  public:
@@ -140,12 +137,12 @@ class Shaper {
 
   TileShape embedding(const Tile& tile) const {
     const int bits = operator_of(tile, model_).weight_bits;
-    const std::int64_t bank_rows = hardware_.bank_rows(tile.width * bits);
+    const std::int64_t bank_rows = hardware_.bank_rows(hardware_.table_row_bits(tile.width, bits));
     TileShape out{"tile_embedding", shell(tile)};
     const int lookup_flits =
         payload_flits(hardware_.embedding_tile.max_lookups, 32, hardware_.mesh.flit_bits);
     const int depth = greatest(tile, 1, [&](const Tile& t) {
-      return std::min<std::int64_t>(hardware_.bank_rows(t.width * bits), stored_rows(t));
+      return static_cast<std::int64_t>(RowPlaces(t, bank_shape(t, model_, hardware_)).depth());
     });
     const Parameters engine{
         {"Flits", lookup_flits},
@@ -153,7 +150,9 @@ class Shaper {
         {"BankDepth", static_cast<int>(std::min<std::int64_t>(depth, bank_rows))},
         {"Width", tile.width},
         {"WeightBits", bits},
-        {"Tables", greatest(tile, 1, [](const Tile& t) { return t.tables.size(); })}};
+        {"Tables", greatest(tile, 1, [](const Tile& t) { return t.tables.size(); })},
+        {"GroupRows", hardware_.rows_of_a_read()},
+        {"ArrayRows", hardware_.crossbar.rows}};
     out.parameters.insert(out.parameters.end(), engine.begin(), engine.end());
     return out;
   }

@@ -6,6 +6,7 @@
 
 #include "models/graph/kinds.h"
 #include "models/mapping/encoding.h"
+#include "models/mapping/placement.h"
 #include "rtl/gen/chip.h"
 #include "rtl/gen/image.h"
 #include "rtl/gen/layout.h"
@@ -275,30 +276,38 @@ class TileImages {
   }
 
   void banks() {
-    const std::int64_t bank_rows = hardware_.bank_rows(tile_.width * op().weight_bits);
+    const BankShape shape = bank_shape(tile_, model_, hardware_);
     const int bits = op().weight_bits;
-    std::vector<Image> images(size("Banks"), Image(tile_.width * bits));
-    std::int64_t local = 0;
-    for (const TablePart& part : tile_.tables) {
-      const Operator& table = model_.operators.at(static_cast<std::size_t>(part.op));
-      if (static_cast<std::int64_t>(part.base) != local) {
-        throw std::invalid_argument("rtl: tables of a tile must follow one another");
-      }
-      for (std::uint64_t r = 0; r < part.rows; ++r, ++local) {
-        Image& image = images.at(static_cast<std::size_t>(local / bank_rows));
-        ImageWord word = image.word();
-        const std::int8_t* row =
-            table.weight_q.data() + (part.first_row + r) * static_cast<std::uint64_t>(tile_.width);
-        for (int i = 0; i < tile_.width; ++i) {
-          word.set(i * bits, bits, static_cast<std::uint64_t>(row[i]) & ((1U << bits) - 1));
-        }
-        image.add(word);
-      }
+    const auto all = RowPlaces(tile_, shape).all();
+    std::vector<std::vector<std::pair<std::uint64_t, std::uint64_t>>> rows(size("Banks"));
+    for (const auto& [tile_row, local] : all) {
+      rows.at(shape.bank_of(local)).emplace_back(local % shape.rows, tile_row);
     }
-    for (std::size_t b = 0; b < images.size(); ++b) {
-      images[b].fill(1);
-      images[b].write(prefix_ + "bank_" + std::to_string(b) + ".hex");
+    for (std::size_t b = 0; b < rows.size(); ++b) {
+      std::sort(rows[b].begin(), rows[b].end());
+      Image image(tile_.width * bits);
+      std::uint64_t next = 0;
+      for (const auto& [at, tile_row] : rows[b]) {
+        for (; next < at; ++next) image.add(image.word());  // Local rows that nothing lies in.
+        image.add(row_word(image, tile_row, bits));
+        ++next;
+      }
+      image.fill(1);
+      image.write(prefix_ + "bank_" + std::to_string(b) + ".hex");
     }
+  }
+
+  ImageWord row_word(const Image& image, std::uint64_t tile_row, int bits) const {
+    const auto part = std::find_if(tile_.tables.rbegin(), tile_.tables.rend(),
+                                   [&](const TablePart& each) { return each.base <= tile_row; });
+    const Operator& table = model_.operators.at(static_cast<std::size_t>(part->op));
+    const std::int8_t* row = table.weight_q.data() + (part->first_row + tile_row - part->base) *
+                                                         static_cast<std::uint64_t>(tile_.width);
+    ImageWord word = image.word();
+    for (int i = 0; i < tile_.width; ++i) {
+      word.set(i * bits, bits, static_cast<std::uint64_t>(row[i]) & ((1U << bits) - 1));
+    }
+    return word;
   }
 
   /// First elements of the operands A and B of each sum.

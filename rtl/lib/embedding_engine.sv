@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sum pooling: looks up the rows of a sample in packet order, one a cycle where its bank is free,
-// and adds each to the accumulators of its table. Timing: sim/README.md, "Tile", the embedding row.
+// Sum pooling: takes the lookups of a sample in packet order, one a cycle, and adds what the banks
+// read to the accumulators of their tables. Up to GroupRows lookups in a row of one table and one
+// array are read together; the last one of a group waits for its bank. Timing: sim/README.md,
+// "Tile", the embedding row.
 module embedding_engine #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned Slots = 2,
@@ -10,6 +12,8 @@ module embedding_engine #(
   parameter int unsigned Width = 4,     // elements of a row
   parameter int unsigned WeightBits = 8,
   parameter int unsigned Tables = 1,    // rows of the accumulator bank
+  parameter int unsigned GroupRows = 1, // A: rows that a bank reads together
+  parameter int unsigned ArrayRows = 8, // of an array, a power of two
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
   parameter int unsigned TableBits = (Tables > 1) ? $clog2(Tables) : 1
 ) (
@@ -45,10 +49,11 @@ module embedding_engine #(
   localparam int unsigned IndexBits = $clog2(Lookups + 1);
   localparam int unsigned FlitIndexBits = (Slots * Flits > 1) ? $clog2(Slots * Flits) : 1;
   localparam int unsigned OffsetBits = $clog2(FlitBits);
-  localparam int unsigned RowBits = Width * WeightBits;
+  localparam int unsigned SumBits = WeightBits + $clog2(GroupRows);
+  localparam int unsigned RowBits = Width * SumBits;
   localparam int unsigned BankIndexBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
   localparam int unsigned BankBits = (Banks > 1) ? $clog2(Banks) : 1;
-  // A bank holds two rows on their way, a third is issued as the first one leaves.
+  // A bank holds two groups on their way, a third is issued as the first one leaves.
   localparam int unsigned Tags = 4 * Banks;
   localparam int unsigned TagIndexBits = $clog2(Tags);
   localparam int unsigned TagBits = SlotBits + TableBits;
@@ -65,15 +70,17 @@ module embedding_engine #(
   end
 
   // --- Issue.
-  logic busy_q, list_end, issue;
+  logic busy_q, list_end, issue, take;
   logic [SlotBits-1:0] slot_q;
-  logic [IndexBits-1:0] index_q;
+  logic [IndexBits-1:0] index_q, count;
   logic [31:0] element;
   logic [LookupRowBits-1:0] row;
   logic [TableBits-1:0] table_number;
   logic [BankBits-1:0] bank;
   logic [BankIndexBits-1:0] local_row;
-  logic [Banks-1:0] bank_ready, bank_issue, bank_valid;
+  logic [Banks-1:0] bank_ready, bank_issue, bank_take, bank_valid;
+  logic joins;  // the next lookup is of the same group
+  assign count = count_q[32'(slot_q)*IndexBits +: IndexBits];
   always_comb begin
     element = '0;
     list_end = 1'b0;
@@ -81,12 +88,10 @@ module embedding_engine #(
     table_number = '0;
     bank = '0;
     local_row = '0;
-    bank_issue = '0;
-    issue = 1'b0;
     if (busy_q) begin
       element = lookup_q[FlitIndexBits'(32'(slot_q) * Flits + 32'(index_q) / InFlit)]
                         [OffsetBits'((32'(index_q) % InFlit) * 32) +: 32];
-      list_end = index_q == count_q[32'(slot_q)*IndexBits +: IndexBits] || !element[LookupValidLsb];
+      list_end = index_q == count || !element[LookupValidLsb];
       row = element[LookupRowLsb +: LookupRowBits];
       table_number = TableBits'(element[LookupTableLsb +: LookupTableBits]);
       local_row = BankIndexBits'(row);
@@ -96,9 +101,55 @@ module embedding_engine #(
           local_row = BankIndexBits'(32'(row) - b * 32'(bank_rows_i));
         end
       end
-      issue = !list_end && bank_ready[bank];
-      bank_issue[bank] = issue;
     end
+  end
+  always_comb begin
+    take = busy_q && !list_end && joins;
+    issue = busy_q && !list_end && !joins && bank_ready[bank];
+    bank_take = '0;
+    bank_issue = '0;
+    bank_take[bank] = take;
+    bank_issue[bank] = issue;
+  end
+
+  if (GroupRows > 1) begin : gen_groups
+    // The lookup behind the one that is taken, and how many the group has without either.
+    localparam int unsigned ArrayLsb = $clog2(ArrayRows);
+    localparam int unsigned RowsBits = $clog2(GroupRows);
+    logic [RowsBits-1:0] rows_q;
+    logic [IndexBits-1:0] behind;
+    logic [31:0] follower, first_row, base;
+    logic [LookupRowBits-1:0] next_row;
+    always_comb begin
+      follower = '0;
+      behind = index_q + 1'b1;
+      first_row = '0;
+      base = '0;
+      next_row = '0;
+      joins = 1'b0;
+      if (busy_q) begin
+        if (behind != count) begin
+          follower = lookup_q[FlitIndexBits'(32'(slot_q) * Flits + 32'(behind) / InFlit)]
+                             [OffsetBits'((32'(behind) % InFlit) * 32) +: 32];
+        end
+        next_row = follower[LookupRowLsb +: LookupRowBits];
+        // The array's first local row: arrays are counted from the first row of their bank.
+        base = 32'(bank) * 32'(bank_rows_i);
+        first_row = base + (((32'(row) - base) >> ArrayLsb) << ArrayLsb);
+        joins = follower[LookupValidLsb] && 32'(rows_q) + 32'd1 < GroupRows && next_row > row &&
+                32'(next_row) - first_row < ArrayRows &&
+                32'(next_row) - base < 32'(bank_rows_i) &&
+                follower[LookupTableLsb +: LookupTableBits] ==
+                element[LookupTableLsb +: LookupTableBits];
+      end
+    end
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) rows_q <= '0;
+      else if (take) rows_q <= rows_q + 1'b1;
+      else if (issue) rows_q <= '0;
+    end
+  end else begin : gen_lookups
+    assign joins = 1'b0;
   end
   assign idle_o = !busy_q;
   assign last_o = busy_q && list_end;
@@ -112,17 +163,19 @@ module embedding_engine #(
     if (start_i) begin
       slot_q  <= slot_i;
       index_q <= '0;
-    end else if (issue) begin
+    end else if (issue || take) begin
       index_q <= index_q + 1'b1;
     end
   end
 
-  // --- Banks. Rows come out in the order of issue, at most one a cycle.
+  // --- Banks. Sums come out in the order of issue, at most one a cycle.
   logic [Banks*RowBits-1:0] bank_data;
   for (genvar b = 0; b < Banks; b++) begin : gen_bank
     embedding_bank #(
-      .Rows   (BankDepth),
-      .RowBits(RowBits)
+      .Rows      (BankDepth),
+      .Width     (Width),
+      .WeightBits(WeightBits),
+      .GroupRows (GroupRows)
     ) u_bank (
       .clk_i,
       .rst_ni,
@@ -130,6 +183,7 @@ module embedding_engine #(
       .scan_cycles_i,
       .interval_i,
       .ready_o(bank_ready[b]),
+      .take_i (bank_take[b]),
       .issue_i(bank_issue[b]),
       .row_i  (local_row),
       .valid_o(bank_valid[b]),
@@ -137,7 +191,7 @@ module embedding_engine #(
     );
   end
 
-  // Slot and table of the rows on their way.
+  // Slot and table of the groups on their way.
   logic [TagBits-1:0] tag_q [Tags];
   logic [TagIndexBits-1:0] tag_write_q, tag_read_q;
   logic any_valid, valid_q;
@@ -179,7 +233,7 @@ module embedding_engine #(
     addends_o = '0;
     if (valid_q) begin
       for (int i = 0; i < Width; i++) begin
-        addends_o[i*32 +: 32] = 32'($signed(row_q[i*WeightBits +: WeightBits]));
+        addends_o[i*32 +: 32] = 32'($signed(row_q[i*SumBits +: SumBits]));
       end
     end
   end

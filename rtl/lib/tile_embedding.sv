@@ -17,6 +17,8 @@ module tile_embedding #(
   parameter int unsigned Width = 4,         // elements of a table row
   parameter int unsigned WeightBits = 8,
   parameter int unsigned Tables = 1,
+  parameter int unsigned GroupRows = 1,     // rows that a bank reads together
+  parameter int unsigned ArrayRows = 8,     // of an array
   parameter int unsigned WireBits = FlitBits + 2
 ) (
   input  logic                clk_i,
@@ -95,7 +97,9 @@ module tile_embedding #(
     .BankDepth (BankDepth),
     .Width     (Width),
     .WeightBits(WeightBits),
-    .Tables    (Tables)
+    .Tables    (Tables),
+    .GroupRows (GroupRows),
+    .ArrayRows (ArrayRows)
   ) u_engine (
     .clk_i,
     .rst_ni,

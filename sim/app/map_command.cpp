@@ -5,6 +5,7 @@
 
 #include "models/mapping/balanced.h"
 #include "models/mapping/design.h"
+#include "models/mapping/placement.h"
 #include "sim/app/command.h"
 #include "sim/cost/cost_model.h"
 #include "sim/cost/technology.h"
@@ -46,6 +47,43 @@ void print_summary(const Design& design, const Model& model) {
             << "\n";
 }
 
+/// The pass over the mapped design that --placement asks for.
+void place(const Options& options, const Model& model, Design& design) {
+  const std::string kind = options.one_of("placement", placement_names());
+  if (kind == "naive") {
+    for (const char* name : {"profile", "profile-first", "profile-samples", "replicate-kib",
+                             "replicate-share", "hot-rows"}) {
+      if (options.chosen(name)) {
+        reject("", std::string("--") + name, options.text(name),
+               "--placement frequency or co-occurrence with it");
+      }
+    }
+    return;
+  }
+  if (!options.given("profile")) {
+    reject("", "--profile", "", "a trace, which --placement " + kind + " needs");
+  }
+  constexpr std::int64_t kMost = 1'000'000'000'000;
+  PlacementOptions placement;
+  placement.kind = kind == "frequency" ? PlacementKind::kFrequency : PlacementKind::kCoOccurrence;
+  placement.first = static_cast<std::uint64_t>(options.integer("profile-first", 0, kMost));
+  if (options.given("profile-samples")) {
+    placement.samples = static_cast<std::uint64_t>(options.integer("profile-samples", 1, kMost));
+  }
+  placement.hot_rows = static_cast<std::uint64_t>(options.integer("hot-rows", 0, 1 << 24));
+  placement.replicate_bytes =
+      1024 * static_cast<std::uint64_t>(options.integer("replicate-kib", 0, kMost));
+  if (options.given("replicate-share")) {
+    if (options.chosen("replicate-kib")) {
+      reject("", "--replicate-share", options.text("replicate-share"),
+             "one of --replicate-kib and --replicate-share");
+    }
+    placement.replicate_bytes = static_cast<std::uint64_t>(options.number("replicate-share", 0, 1) *
+                                                           static_cast<double>(table_bytes(model)));
+  }
+  place_rows(design, model, TraceReader(options.text("profile")), placement);
+}
+
 }  // namespace
 
 // Options without effect are refused.
@@ -85,6 +123,16 @@ int run_map(const Arguments& arguments) {
       .value("max-area-mm2", "balanced: at most so much area")
       .value("lookups-a-table", "balanced: mean lookups of a sample in each table", "1")
       .value("seed", "balanced: of the places on the mesh", "1")
+      .value("placement",
+             "of table rows: naive (table by table); frequency (hot rows spread over the banks), "
+             "co-occurrence (rows of one bag in one array), both from --profile",
+             "naive")
+      .value("profile", "trace whose lookups a placement follows")
+      .value("profile-first", "first sample of the profile", "0")
+      .value("profile-samples", "samples of the profile; all where not given")
+      .value("replicate-kib", "KiB that replicas of the hottest rows may take", "0")
+      .value("replicate-share", "the same as a share of the table bytes, 0 to 1")
+      .value("hot-rows", "rows of a tile that are placed one by one", "65536")
       .value("out,o", "design file to write (JSON)");
   if (!options.parse(arguments)) return 0;
   const std::string folder = options.text("model");
@@ -103,12 +151,18 @@ int run_map(const Arguments& arguments) {
   } else {
     design = balanced(model, hardware, options);
   }
+  place(options, model, design);
   design.model_path = folder;
   design.model_sha256 = model_sha256(folder);
   keep_inputs(out, files_of_model(folder));
   if (options.given("hardware")) keep_inputs(out, {options.text("hardware")});
+  if (options.given("profile")) keep_inputs(out, {options.text("profile")});
   save_design(design, out);
   print_summary(design, model);
+  if (design.placement != "naive") {
+    std::cout << "placement  " << design.placement << ", " << replicated_bytes(design, model)
+              << " bytes of replicas\n";
+  }
   return 0;
 }
 

@@ -51,7 +51,7 @@ ChipEvents Chip::events() const {
       events.adc_conversions = mvm->adcs().conversions();
       events.shift_adds = mvm->shift_add().adds();
     } else if (const auto* tables = dynamic_cast<const EmbeddingEngine*>(&tile.engine())) {
-      events += lookup_events(design_, model_, static_cast<int>(i)) * tables->lookups();
+      events += lookup_events(design_, model_, static_cast<int>(i), tables->reads());
     } else if (const auto* lanes = dynamic_cast<const ProductEngine*>(&tile.engine())) {
       // A step of a lane is a multiplication, an addition or (FM) both.
       if (events.macs > 0) events.macs = lanes->steps();

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "models/mapping/placement.h"
 #include "models/ops/integer_reference.h"
 #include "models/ops/metrics.h"
 #include "sim/chip/load_report.h"
@@ -104,17 +105,6 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-std::uint64_t table_bytes(const Model& model) {
-  std::uint64_t bits = 0;
-  for (const Operator& op : model.operators) {
-    if (op.kind == OpKind::kEmbedding) {
-      bits += op.table_rows * static_cast<std::uint64_t>(op.width) *
-              static_cast<std::uint64_t>(op.weight_bits);
-    }
-  }
-  return bits / 8;
-}
-
 std::uint64_t crossbar_products(const Design& design, const Chip& chip) {
   std::uint64_t products = 0;
   for (std::size_t i = 1; i < design.tiles.size(); ++i) {
@@ -151,7 +141,8 @@ Json make_report(const Design& design, const Model& model, const TraceReader& tr
   add_costs(design, model, chip, cycles, n, json);
   json["quality"] = quality_of(model, trace, options, predictions);
   json["utilisation"] = utilisation_of(design, model, chip, cycles);
-  json["memory"] = {{"table_bytes", table_bytes(model)}, {"replicated_bytes", 0}};
+  json["memory"] = {{"table_bytes", table_bytes(model)},
+                    {"replicated_bytes", replicated_bytes(design, model)}};
   json["host"] = {{"wall_s", wall_s},
                   {"peak_rss_mb", peak_rss_mb()},
                   {"samples_per_s", n / wall_s},

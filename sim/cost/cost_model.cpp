@@ -40,6 +40,13 @@ Json tile_energy(const EventCounts& events, const Technology& technology,
     parts[component] =
         static_cast<double>(number) * part_energy_pj(technology, component, hardware);
   }
+  // A successive-approximation ADC compares once a bit.
+  if (events.read_conversions > 0) {
+    const double adc = technology.energy_pj("adc", hardware);
+    const double share = static_cast<double>(hardware.crossbar.cell_bits) / hardware.adc.bits;
+    parts["adc"] =
+        parts.value("adc", 0.0) + static_cast<double>(events.read_conversions) * adc * share;
+  }
   return parts;
 }
 

@@ -23,10 +23,11 @@ struct EventCounts {
   std::uint64_t wordline_drives = 0;  ///< Rows in use of a physical crossbar, each phase.
   std::uint64_t sample_holds = 0;     ///< Columns held, each read.
   std::uint64_t adc_conversions = 0;
-  std::uint64_t shift_adds = 0;     ///< One a conversion of an MVM tile.
-  std::uint64_t accumulations = 0;  ///< int32 accumulators updated: a channel a phase.
-  std::uint64_t input_bits = 0;     ///< Written to and read from input buffers, both counted.
-  std::uint64_t output_bits = 0;    ///< The same of output buffers.
+  std::uint64_t read_conversions = 0;  ///< In read mode: of cell_bits bits instead of adc.bits.
+  std::uint64_t shift_adds = 0;        ///< One a conversion of an MVM tile.
+  std::uint64_t accumulations = 0;     ///< int32 accumulators updated: a channel a phase.
+  std::uint64_t input_bits = 0;        ///< Written to and read from input buffers, both counted.
+  std::uint64_t output_bits = 0;       ///< The same of output buffers.
   std::uint64_t table_row_reads =
       0;                   ///< Lookups (reported; their reads and conversions are above).
   std::uint64_t adds = 0;  ///< Pooled table elements, partial sums, terms of an add: each one add.
@@ -46,6 +47,13 @@ struct EventCounts {
 };
 EventCounts operator*(const EventCounts& counts, std::uint64_t times);
 
+/// What the banks of an embedding tile read.
+struct TableReads {
+  std::uint64_t lookups = 0;
+  std::uint64_t groups = 0;       ///< Reads: without pooling in the array as many as lookups.
+  std::uint64_t single_rows = 0;  ///< Groups of one row.
+};
+
 /// What a whole chip did.
 struct ChipEvents {
   std::vector<EventCounts> tiles;           ///< One for each of Design::tiles.
@@ -56,8 +64,9 @@ struct ChipEvents {
 /// Events of one sample on a tile, except its lookups and flits: input vector written and read,
 /// engine, vector unit, output vector written and read (once a send).
 EventCounts sample_events(const Design& design, const Model& model, int tile);
-/// Events of one lookup on an embedding tile: the row read, converted and added.
-EventCounts lookup_events(const Design& design, const Model& model, int tile);
+/// Events of an embedding tile's reads: rows driven, groups converted and added.
+EventCounts lookup_events(const Design& design, const Model& model, int tile,
+                          const TableReads& reads);
 
 /// Name of a tile in reports: "tile_3_fc1", "tile_4_fc1_part_1", "tile_0_host".
 std::string tile_name(const Design& design, const Model& model, int tile);

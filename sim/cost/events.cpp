@@ -113,6 +113,7 @@ EventCounts& EventCounts::operator+=(const EventCounts& other) {
   wordline_drives += other.wordline_drives;
   sample_holds += other.sample_holds;
   adc_conversions += other.adc_conversions;
+  read_conversions += other.read_conversions;
   shift_adds += other.shift_adds;
   accumulations += other.accumulations;
   input_bits += other.input_bits;
@@ -135,13 +136,14 @@ EventCounts& EventCounts::operator+=(const EventCounts& other) {
 bool EventCounts::operator==(const EventCounts& other) const {
   return crossbar_reads == other.crossbar_reads && wordline_drives == other.wordline_drives &&
          sample_holds == other.sample_holds && adc_conversions == other.adc_conversions &&
-         shift_adds == other.shift_adds && accumulations == other.accumulations &&
-         input_bits == other.input_bits && output_bits == other.output_bits &&
-         table_row_reads == other.table_row_reads && adds == other.adds && macs == other.macs &&
-         squares == other.squares && exponentials == other.exponentials &&
-         reciprocals == other.reciprocals && means == other.means && roots == other.roots &&
-         normalised == other.normalised && vector_elements == other.vector_elements &&
-         sigmoids == other.sigmoids && flits_injected == other.flits_injected;
+         read_conversions == other.read_conversions && shift_adds == other.shift_adds &&
+         accumulations == other.accumulations && input_bits == other.input_bits &&
+         output_bits == other.output_bits && table_row_reads == other.table_row_reads &&
+         adds == other.adds && macs == other.macs && squares == other.squares &&
+         exponentials == other.exponentials && reciprocals == other.reciprocals &&
+         means == other.means && roots == other.roots && normalised == other.normalised &&
+         vector_elements == other.vector_elements && sigmoids == other.sigmoids &&
+         flits_injected == other.flits_injected;
 }
 
 EventCounts operator*(const EventCounts& counts, std::uint64_t times) {
@@ -150,6 +152,7 @@ EventCounts operator*(const EventCounts& counts, std::uint64_t times) {
                                &product.wordline_drives,
                                &product.sample_holds,
                                &product.adc_conversions,
+                               &product.read_conversions,
                                &product.shift_adds,
                                &product.accumulations,
                                &product.input_bits,
@@ -194,18 +197,24 @@ EventCounts sample_events(const Design& design, const Model& model, int index) {
   return events;
 }
 
-EventCounts lookup_events(const Design& design, const Model& model, int index) {
+EventCounts lookup_events(const Design& design, const Model& model, int index,
+                          const TableReads& reads) {
   const Tile& tile = design.tiles[static_cast<std::size_t>(index)];
   const TableRow row = table_row(tile, model, design.hardware);
+  const bool in_array = design.hardware.embedding_tile.pooling == TablePooling::kArray;
+  const Count sums = in_array ? reads.groups - reads.single_rows : 0;  // Of more than one row.
   EventCounts events;
-  events.table_row_reads = 1;
-  events.crossbar_reads = count(row.arrays);
-  events.wordline_drives = count(row.arrays);
-  events.sample_holds = count(row.columns);
-  events.adc_conversions = count(row.columns);
-  events.adds = count(tile.width);
-  events.accumulations = count(tile.width);
-  events.input_bits = 2 * 32;
+  events.table_row_reads = reads.lookups;
+  events.wordline_drives = reads.lookups * count(row.arrays);
+  events.input_bits = reads.lookups * 2 * 32;
+  events.crossbar_reads = reads.groups * count(row.arrays);
+  events.sample_holds = reads.groups * count(row.columns);
+  events.accumulations = reads.groups * count(tile.width);
+  events.read_conversions = in_array ? reads.single_rows * count(row.columns) : 0;
+  events.adc_conversions = events.sample_holds - events.read_conversions;
+  // Digits of a sum overlap: each code is shifted and added, and the offset taken off.
+  events.shift_adds = sums * count(row.columns);
+  events.adds = (reads.groups + sums) * count(tile.width);
   return events;
 }
 

@@ -38,7 +38,9 @@ std::int64_t embedding_instances(const Tile& tile, const Model& model, const Har
   out.emplace_back("crossbar", arrays);
   out.emplace_back("dac", arrays * xbar.rows);
   out.emplace_back("sample_hold", banks * row.columns);
-  out.emplace_back("adc", banks * (row.columns / hardware.adc.columns_per_adc));
+  const std::int64_t adcs = banks * (row.columns / hardware.adc.columns_per_adc);
+  out.emplace_back("adc", adcs);
+  if (hardware.embedding_tile.pooling == TablePooling::kArray) out.emplace_back("shift_add", adcs);
   return bits_of(hardware.buffer_slots, hardware.embedding_tile.max_lookups, 32);
 }
 
@@ -87,7 +89,8 @@ Instances merged(const Instances& list) {
 TableRow table_row(const Tile& tile, const Model& model, const Hardware& hardware) {
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   TableRow row;
-  row.cells = ceil_div(tile.width * op.weight_bits, hardware.crossbar.cell_bits);
+  row.cells = hardware.table_row_bits(tile.width, op.weight_bits);
+  row.cells = ceil_div(row.cells, hardware.crossbar.cell_bits);
   row.arrays = ceil_div(row.cells, hardware.crossbar.columns);
   row.columns = ceil_div(row.cells, hardware.adc.columns_per_adc) * hardware.adc.columns_per_adc;
   return row;

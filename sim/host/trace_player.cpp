@@ -8,7 +8,6 @@
 #include "models/ops/requantise.h"
 #include "models/ops/sample.h"
 #include "sim/host/host_port.h"
-#include "sim/noc/flit.h"
 #include "traces/support/error.h"
 #include "traces/support/progress.h"
 
@@ -64,6 +63,12 @@ RequestBuilder::RequestBuilder(const Design& design, const Model& model, const T
   for (const Tile& tile : design.tiles) {
     needs_trace_ = needs_trace_ || tile.kind == TileKind::kEmbedding;
   }
+  for (const Send& send : design.tiles[0].sends) {
+    const Tile& tile = design.tiles[static_cast<std::size_t>(send.tile)];
+    lists_.push_back(tile.kind == TileKind::kEmbedding
+                         ? std::make_unique<LookupList>(design, model, tile)
+                         : nullptr);
+  }
   for (const Operator& op : model.operators) {
     if (op.kind == OpKind::kDenseInput) dense_ = &op;
   }
@@ -81,7 +86,7 @@ const std::vector<RequestBuilder::Part>& RequestBuilder::build(const TraceChunk&
     part.has_values = false;
     if (!turn(design_.tiles[0], tile).active(sample)) continue;
     if (tile.kind == TileKind::kEmbedding) {
-      add_lookups(chunk, i, tile, part);
+      add_lookups(chunk, i, tile, *lists_[s], part);
       part.has_values = true;
       part.elements = static_cast<std::uint32_t>(part.values.size());
       continue;
@@ -97,7 +102,7 @@ const std::vector<RequestBuilder::Part>& RequestBuilder::build(const TraceChunk&
 }
 
 void RequestBuilder::add_lookups(const TraceChunk& chunk, std::uint64_t i, const Tile& tile,
-                                 Part& part) const {
+                                 LookupList& list, Part& part) const {
   for (std::size_t t = 0; t < tile.tables.size(); ++t) {
     const TablePart& table = tile.tables[t];
     const auto column =
@@ -105,20 +110,16 @@ void RequestBuilder::add_lookups(const TraceChunk& chunk, std::uint64_t i, const
     const auto& offsets = chunk.offsets[column];
     for (std::uint64_t at = offsets[i]; at < offsets[i + 1]; ++at) {
       const std::uint64_t row = chunk.indices[column][at];
-      if (row < table.first_row || row >= table.first_row + table.rows) continue;
-      const std::uint64_t local = row - table.first_row + table.base;
-      part.values.push_back(
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(local) << lookup_element::kRowLsb |
-                                    static_cast<std::uint32_t>(t) << lookup_element::kTableLsb |
-                                    1U << lookup_element::kValidLsb));
+      if (row >= table.first_row && row < table.first_row + table.rows) list.add(t, row);
     }
   }
   const auto most = static_cast<std::size_t>(design_.hardware.embedding_tile.max_lookups);
-  if (part.values.size() > most) {
+  if (list.size() > most) {
     reject(trace_.path(), "sample " + std::to_string(chunk.first + i),
-           std::to_string(part.values.size()) + " lookups at one embedding tile",
+           std::to_string(list.size()) + " lookups at one embedding tile",
            "at most " + std::to_string(most) + " (embedding_tile.max_lookups)");
   }
+  list.take(part.values);
 }
 
 TracePlayer::TracePlayer(const sc_core::sc_module_name& name, const Design& design,

@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <systemc>
 #include <vector>
 
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
 #include "sim/core/cycle_scheduler.h"
+#include "sim/host/lookup_list.h"
 #include "traces/format/trace.h"
 
 namespace recpim {
@@ -37,12 +39,14 @@ class RequestBuilder {
     std::vector<std::int32_t> values;
   };
   /// The parts of sample `i` of the chunk, the host's `sample`-th, valid until the next call; empty
-  /// ones of sends that are not active in it. InputError where a bag list is longer than an input
+  /// ones of sends that are not active in it. Samples come in the order in which they are sent:
+  /// places of rows depend on those before. InputError where a bag list is longer than an input
   /// slot of its tile.
   const std::vector<Part>& build(const TraceChunk& chunk, std::uint64_t i, std::uint64_t sample);
 
  private:
-  void add_lookups(const TraceChunk& chunk, std::uint64_t i, const Tile& tile, Part& part) const;
+  void add_lookups(const TraceChunk& chunk, std::uint64_t i, const Tile& tile, LookupList& list,
+                   Part& part) const;
 
   const Design& design_;
   const Model& model_;
@@ -51,6 +55,7 @@ class RequestBuilder {
   bool needs_trace_;
   const Operator* dense_ = nullptr;
   std::vector<Part> parts_;
+  std::vector<std::unique_ptr<LookupList>> lists_;  ///< Of sends to embedding tiles.
 };
 
 class TracePlayer : public sc_core::sc_module {

@@ -31,22 +31,42 @@ EmbeddingEngine::EmbeddingEngine(const sc_core::sc_module_name& name, const Desi
       read_(design.hardware.read_cycles() +
             static_cast<Cycle>(design.hardware.adc.columns_per_adc) *
                 design.hardware.conversion_cycles()),
+      most_rows_(design.hardware.rows_of_a_read()),
       bank_free_(static_cast<std::size_t>(design.hardware.embedding_tile.banks), 0),
       stepper_("dispatcher", cycles, *this) {
-  // All tables of a tile have rows of the same length.
-  const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
-  bank_rows_ = static_cast<std::uint64_t>(design.hardware.bank_rows(op.width * op.weight_bits));
+  const BankShape shape = bank_shape(tile, model, design.hardware);
+  bank_rows_ = shape.rows;
+  array_rows_ = shape.array_rows;
+  places_ = RowPlaces(tile, shape);
+}
+
+bool EmbeddingEngine::joins(const Lookup& last, const Lookup& next, int n) const {
+  return next.valid && n < most_rows_ && next.table == last.table && next.row > last.row &&
+         bank_of(next) == bank_of(last) &&
+         next.row % bank_rows_ / array_rows_ == last.row % bank_rows_ / array_rows_;
+}
+
+void EmbeddingEngine::count(int rows) {
+  reads_.lookups += static_cast<std::uint64_t>(rows);
+  ++reads_.groups;
+  if (rows == 1) ++reads_.single_rows;
 }
 
 Engine::Timing EmbeddingEngine::accept(Cycle start, const std::vector<std::int32_t>& input) {
   Cycle issued = start;
-  for (const std::int32_t element : input) {
-    const Lookup lookup = decode_lookup(element);
-    if (!lookup.valid) break;
-    Cycle& free = bank_free_[static_cast<std::size_t>(bank_of(lookup))];
-    issued = std::max(issued + 1, free);
-    free = issued + interval_;
-    ++lookups_;
+  Lookup lookup = input.empty() ? Lookup{} : decode_lookup(input[0]);
+  int rows = 0;  // Of the group that is being gathered.
+  for (std::size_t i = 0; lookup.valid; ++i) {
+    ++rows;
+    const Lookup next = i + 1 < input.size() ? decode_lookup(input[i + 1]) : Lookup{};
+    if (!joins(lookup, next, rows)) {
+      Cycle& free = bank_free_[static_cast<std::size_t>(bank_of(lookup))];
+      issued = std::max(issued + rows, free);
+      free = issued + interval_;
+      count(rows);
+      rows = 0;
+    }
+    lookup = next;
   }
   const Cycle end = issued + 1;
   return account({end + 1 - start, end + read_ + kStages - start});
@@ -55,7 +75,7 @@ Engine::Timing EmbeddingEngine::accept(Cycle start, const std::vector<std::int32
 void EmbeddingEngine::add_row(const Lookup& lookup, std::vector<std::int32_t>& sums) const {
   const auto width = static_cast<std::size_t>(tile_.width);
   const TablePart& part = tile_.tables[lookup.table];
-  const std::uint64_t row = lookup.row - part.base + part.first_row;
+  const std::uint64_t row = places_.tile_row_at(lookup.row) - part.base + part.first_row;
   const std::int8_t* values =
       model_.operators[static_cast<std::size_t>(part.op)].weight_q.data() + row * width;
   std::int32_t* to = sums.data() + lookup.table * width;
@@ -85,40 +105,49 @@ void EmbeddingEngine::Stepper::begin(const std::vector<std::int32_t>& input) {
 }
 
 void EmbeddingEngine::Stepper::step() {
-  if (!rows_.empty() && rows_.front().visible == now()) {
-    pool(rows_.front());
-    rows_.pop_front();
+  if (!groups_.empty() && groups_.front().visible == now()) {
+    pool(groups_.front());
+    groups_.pop_front();
   }
   if (dispatching_ && now() > started_) dispatch();
 }
 
-// One cycle of the dispatcher: issues the next lookup if its bank is free, or sees the end.
+// One cycle of the dispatcher: takes the next lookup into its group, if it is the last one of the
+// group only as its bank is free, or sees the end.
 void EmbeddingEngine::Stepper::dispatch() {
-  const Lookup lookup = next_ < list_.size() ? decode_lookup(list_[next_]) : Lookup{};
+  const auto lookup_at = [this](std::size_t i) {
+    return i < list_.size() ? decode_lookup(list_[i]) : Lookup{};
+  };
+  const Lookup lookup = lookup_at(next_);
   if (!lookup.valid) {
     dispatching_ = false;
-    rows_.push_back({now() + engine_.read_, lookup});
+    groups_.push_back({now() + engine_.read_, {}});
     arm(now() + engine_.read_);
     engine_.free_from(started_, now() + 1);
     return;
   }
-  Cycle& free = engine_.bank_free_[static_cast<std::size_t>(engine_.bank_of(lookup))];
-  if (free <= now()) {
-    free = now() + engine_.interval_;
-    ++engine_.lookups_;
-    ++next_;
-    rows_.push_back({now() + engine_.read_, lookup});
-    arm(now() + engine_.read_);
-  }
   arm(now() + 1);
-}
-
-void EmbeddingEngine::Stepper::pool(const Row& row) {
-  if (sums_.empty()) sums_.assign(static_cast<std::size_t>(engine_.tile_.outputs), 0);
-  if (row.lookup.valid) {
-    engine_.add_row(row.lookup, sums_);
+  const int rows = static_cast<int>(taken_.size()) + 1;
+  if (engine_.joins(lookup, lookup_at(next_ + 1), rows)) {
+    taken_.push_back(lookup);
+    ++next_;
     return;
   }
+  Cycle& free = engine_.bank_free_[static_cast<std::size_t>(engine_.bank_of(lookup))];
+  if (free > now()) return;
+  free = now() + engine_.interval_;
+  taken_.push_back(lookup);
+  ++next_;
+  engine_.count(rows);
+  groups_.push_back({now() + engine_.read_, std::move(taken_)});
+  taken_.clear();
+  arm(now() + engine_.read_);
+}
+
+void EmbeddingEngine::Stepper::pool(const Group& group) {
+  if (sums_.empty()) sums_.assign(static_cast<std::size_t>(engine_.tile_.outputs), 0);
+  for (const Lookup& lookup : group.rows) engine_.add_row(lookup, sums_);
+  if (!group.rows.empty()) return;
   engine_.client().engine_done(now() + kStages, std::move(sums_));
   sums_.clear();
 }

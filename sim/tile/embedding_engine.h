@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Banks of an embedding tile: rows are read one at a time from each bank, the banks overlap, rows
-/// are pooled by digital adders.
+/// Banks of an embedding tile: a bank reads a row at a time, or a group of rows of one array whose
+/// sum it converts (pooling in the array). The banks overlap; what they read is added up digitally.
 #pragma once
 
 #include <deque>
 #include <vector>
 
+#include "models/mapping/placement.h"
 #include "sim/core/clocked_module.h"
+#include "sim/cost/cost_model.h"
 #include "sim/tile/engine.h"
 
 namespace recpim {
@@ -28,7 +30,7 @@ class EmbeddingEngine : public Engine {
   void compute(const std::vector<std::int32_t>& input,
                std::vector<std::int32_t>& accumulators) override;
   void begin(Cycle now, const std::vector<std::int32_t>& input) override;
-  std::uint64_t lookups() const { return lookups_; }
+  const TableReads& reads() const { return reads_; }
   int width() const { return tile_.width; }
 
  private:
@@ -40,33 +42,39 @@ class EmbeddingEngine : public Engine {
     void begin(const std::vector<std::int32_t>& input);
 
    private:
-    /// A row that its bank delivers, or the end of a sample's list.
-    struct Row {
+    /// The group of lookups that a bank delivers, or the end of a sample's list.
+    struct Group {
       Cycle visible = 0;
-      Lookup lookup;  ///< Not valid: the end.
+      std::vector<Lookup> rows;  ///< None: the end.
     };
     void step() override;
     void dispatch();
-    void pool(const Row& row);
+    void pool(const Group& group);
 
     EmbeddingEngine& engine_;
     std::vector<std::int32_t> list_;
     std::size_t next_ = 0;
     bool dispatching_ = false;
     Cycle started_ = 0;
-    std::deque<Row> rows_;
+    std::deque<Group> groups_;   ///< Issued.
+    std::vector<Lookup> taken_;  ///< Of the group that is being gathered.
     std::vector<std::int32_t> sums_;
   };
 
   std::uint64_t bank_of(const Lookup& lookup) const { return lookup.row / bank_rows_; }
+  /// Whether `next` joins the group that `last` is the n-th lookup of.
+  bool joins(const Lookup& last, const Lookup& next, int n) const;
+  void count(int rows);
   void add_row(const Lookup& lookup, std::vector<std::int32_t>& sums) const;
 
   const Tile& tile_;
   const Model& model_;
   Cycle interval_, read_;  ///< Between two rows of a bank; from issue to row data.
-  std::uint64_t bank_rows_;
+  std::uint64_t bank_rows_, array_rows_;
+  int most_rows_;  ///< A.
+  RowPlaces places_;
   std::vector<Cycle> bank_free_;
-  std::uint64_t lookups_ = 0;
+  TableReads reads_;
   Stepper stepper_;
 };
 

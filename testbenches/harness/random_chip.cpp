@@ -152,7 +152,8 @@ RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
   for (std::uint64_t attempt = 0; attempt < 200; ++attempt) {
     Random shape(shape_seed, 2 * attempt);
     Random data(seed, 2 * attempt + 1);
-    const Hardware hardware = random_hardware(shape, options);
+    Hardware hardware = random_hardware(shape, options);
+    if (options.pooling_in_array) hardware.embedding_tile.pooling = TablePooling::kArray;
     const TraceInfo info = random_trace_shape(shape, options);
     RandomChip chip;
     chip.trace_path = scratch_folder() + "/trace-" + std::to_string(shape_seed) + "-" +
@@ -164,6 +165,11 @@ RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
       const TraceReader trace(chip.trace_path);
       quantise(chip.model, trace, spread_samples(options.samples));
       chip.design = map_naive(chip.model, hardware);
+      PlacementOptions placement;
+      placement.kind = options.placement;
+      placement.replicate_bytes = 100 + 37 * (seed % 40);
+      placement.hot_rows = seed % 3 == 0 ? 20 : 1000;
+      place_rows(chip.design, chip.model, trace, placement);
       if (options.replicas) replicate_some(chip.design, shape);
     } catch (const InputError&) {
       continue;  // Does not fit together: the next draw.

@@ -10,6 +10,7 @@
 
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
+#include "models/mapping/placement.h"
 #include "traces/support/random.h"
 
 namespace recpim::testing {
@@ -26,10 +27,14 @@ struct RandomChipOptions {
   std::uint64_t samples = 24;
   bool mlp = false;          ///< An MLP instead of a DLRM.
   bool operators = false;    ///< A random graph of every kind of operator instead.
+  bool every = false;        ///< One graph that has every kind of operator instead.
   bool lossless = false;     ///< ADC bits as many as it takes.
   bool differential = true;  ///< May draw the differential encoding.
   int most_rows = 128;       ///< Of a crossbar.
   bool replicas = false;     ///< Operators may be there up to eight times, placed by annealing.
+  /// Of table rows, from the chip's trace, with replicas.
+  PlacementKind placement = PlacementKind::kNaive;
+  bool pooling_in_array = false;
 };
 
 /// Draws until the mapper accepts. Deterministic.

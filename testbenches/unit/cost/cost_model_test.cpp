@@ -55,7 +55,7 @@ TEST(Energy, OneLookupByHand) {
   const Model model = model_of({embedding(0, 1000, 16), embedding(1, 1000, 16),
                                 concat("features", {0, 1}, 32, true), dot(2, 2)});
   const Design design = map_naive(model, Hardware());
-  const EventCounts counts = lookup_events(design, model, 1);
+  const EventCounts counts = lookup_events(design, model, 1, {1, 1, 1});
   EXPECT_EQ(counts.wordline_drives, 1U);
   EXPECT_EQ(counts.adc_conversions, 128U);
   EXPECT_EQ(counts.adds, 16U);
