@@ -48,6 +48,9 @@ struct FcShape {
 /// The inputs of `op` must be in range.
 FcShape fc_shape(const Model& model, const Operator& op);
 
+/// `outputs` of fc_shape(), which the fc's own shape says.
+inline int fc_outputs(const Operator& op) { return op.axis == Axis::kRows ? op.rows : op.width; }
+
 /// How many values each array of an operator has; 0 where the kind has none.
 struct OperatorShape {
   std::uint64_t rows = 0, columns = 0;  ///< Of weight and weight_q. kFc: outputs x inputs.

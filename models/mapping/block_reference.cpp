@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "models/graph/kinds.h"
+
 namespace recpim {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 /// rows and channels counted from the tile's first.
 template <typename Visit>
 void for_each_block(const Tile& tile, const Hardware& hardware, const Operator& op, Visit visit) {
-  const auto inputs = static_cast<std::ptrdiff_t>(op.weight_q.size()) / op.width;
+  const auto inputs = static_cast<std::ptrdiff_t>(op.weight_q.size()) / fc_outputs(op);
   const int per_block = hardware.channels_per_crossbar(op.weight_bits);
   for (int row = 0; row < tile.rows; row += hardware.crossbar.rows) {
     const int rows = std::min(hardware.crossbar.rows, tile.rows - row);

@@ -10,7 +10,8 @@
 namespace recpim {
 namespace {
 
-constexpr int kMaxPorts = 1 << 15;  // The head flit's port field.
+constexpr int kMaxPorts = 1 << 15;   // The head flit's port field.
+constexpr int kMaxVector = 1 << 20;  // Elements, as an operator's.
 
 /// Complaints about one design file.
 class Checker {
@@ -91,7 +92,8 @@ class Checker {
             "a port that the producer's send names back");
   }
 
-  /// Input ports come first, in the order of the input vector, and fill it.
+  /// Input ports come first, in the order of the input vector. What they leave out of it is
+  /// padding: whether it should be, the model says.
   void input_vector(const Tile& tile, const std::string& place) const {
     int filled = 0;
     bool partial = false;
@@ -104,19 +106,19 @@ class Checker {
                 place + ".ports", "partial sums of the whole output, of 32 bits");
         continue;
       }
-      require(port.first_element == filled, place + ".ports",
-              "inputs that follow one another without gap");
-      require(tile.kind == TileKind::kEmbedding || port.element_bits == tile.ports[0].element_bits,
-              place + ".ports", "inputs of one element width");
-      filled += port.elements;
+      require(port.first_element >= filled, place + ".ports",
+              "inputs in the order of the input vector");
+      require(port.shift == 0 || (port.shift == 4 && port.element_bits == 4), place + ".ports",
+              "a shift of 0, or of 4 for 4 bits");
+      filled = port.first_element + port.elements;
     }
     require(tile.inputs() >= 1, place + ".ports", "at least one input");
     if (tile.kind == TileKind::kEmbedding) {
       require(tile.inputs() == 1 && tile.ports[0].tile == 0, place + ".ports",
               "one input, the host's lookups");
     } else if (tile.kind != TileKind::kHost) {
-      require(filled == tile.input_elements(), place + ".ports",
-              "inputs that fill the input vector of " + std::to_string(tile.input_elements()) +
+      require(filled <= tile.input_elements(), place + ".ports",
+              "inputs inside the input vector of " + std::to_string(tile.input_elements()) +
                   " elements");
     }
   }
@@ -129,15 +131,22 @@ class Checker {
         place + ".output_bits", "4, 8 or 16; 32 where raw");
     require(!tile.sigmoid || (!tile.raw && tile.kind == TileKind::kMvm), place + ".sigmoid",
             "a sigmoid behind the requantiser of an MVM tile");
+    require(tile.norm < 0 || (!tile.raw && !tile.sigmoid && tile.kind != TileKind::kEmbedding),
+            place + ".norm", "a LayerNorm behind a requantiser, without a sigmoid");
     if (tile.kind == TileKind::kMvm) {
-      require(tile.outputs == tile.channels, place + ".outputs", "as many as channels");
+      require(tile.outputs == std::int64_t{tile.channels} * tile.vectors, place + ".outputs",
+              "channels * vectors");
+      require(std::int64_t{tile.rows} * tile.vectors <= kMaxVector && tile.outputs <= kMaxVector,
+              place + ".vectors", "input and output vectors of at most 2^20 elements");
     } else if (tile.kind == TileKind::kInteraction) {
       require(static_cast<std::int64_t>(tile.rows) * tile.width <=
                   design_.hardware.interaction_tile.max_elements,
               place + ".rows", "at most interaction_tile.max_elements elements");
-      require(tile.rows >= 2 && tile.rows < 65536 &&
-                  tile.outputs == static_cast<std::int64_t>(tile.rows) * (tile.rows - 1) / 2,
-              place + ".outputs", "rows * (rows - 1) / 2");
+      // Pairs of rows, a value a column, or one an element of a third of the rows (attention).
+      const std::int64_t rows = tile.rows;
+      require(tile.outputs == rows * (rows - 1) / 2 || tile.outputs == tile.width ||
+                  (rows % 3 == 0 && tile.outputs == rows / 3 * tile.width),
+              place + ".outputs", "those of an interaction of rows x width elements");
     } else {
       embedding(tile, place);
     }
@@ -160,95 +169,6 @@ class Checker {
   std::string file_;
 };
 
-/// The part of the model that one tile claims to hold.
-class CoverChecker {
- public:
-  CoverChecker(const Design& design, const Model& model, std::string file)
-      : design_(design),
-        model_(model),
-        file_(std::move(file)),
-        covered_(model.operators.size(), 0) {}
-
-  void run() {
-    for (std::size_t t = 0; t < design_.tiles.size(); ++t) {
-      const Tile& tile = design_.tiles[t];
-      const std::string place = "tiles[" + std::to_string(t) + "]";
-      if (tile.kind == TileKind::kMvm) fc(tile, place);
-      if (tile.kind == TileKind::kEmbedding) tables(tile, place);
-      if (tile.kind == TileKind::kInteraction) {
-        covered_[find(tile.op, OpKind::kDot, place)] += static_cast<std::uint64_t>(tile.outputs);
-      }
-    }
-    for (std::size_t i = 0; i < model_.operators.size(); ++i) {
-      const Operator& op = model_.operators[i];
-      std::uint64_t whole = 0;
-      if (op.kind == OpKind::kFc) {
-        whole = static_cast<std::uint64_t>(inputs(op)) * static_cast<std::uint64_t>(op.width);
-      }
-      if (op.kind == OpKind::kEmbedding) whole = op.table_rows;
-      if (op.kind == OpKind::kDot) whole = static_cast<std::uint64_t>(op.elements());
-      if (covered_[i] != whole) {
-        reject(file_, "tiles", op.name, "tiles that hold the whole operator once");
-      }
-    }
-  }
-
- private:
-  std::size_t find(int op, OpKind kind, const std::string& place) const {
-    const auto index = static_cast<std::size_t>(op);
-    if (op < 0 || index >= model_.operators.size() || model_.operators[index].kind != kind) {
-      reject(file_, place + ".op", std::to_string(op), "an operator of the tile's kind");
-    }
-    return index;
-  }
-
-  /// From shapes, not from weights: they may not be loaded.
-  std::int64_t inputs(const Operator& op) const {
-    std::int64_t elements = 0;
-    for (const int input : op.inputs) {
-      elements += model_.operators[static_cast<std::size_t>(input)].elements();
-    }
-    return elements;
-  }
-
-  void fc(const Tile& tile, const std::string& place) {
-    const std::size_t index = find(tile.op, OpKind::kFc, place);
-    const Operator& op = model_.operators[index];
-    const std::int64_t inputs = this->inputs(op);
-    if (tile.first_row < 0 || tile.rows < 1 || tile.first_channel < 0 || tile.channels < 1 ||
-        std::int64_t{tile.first_row} + tile.rows > inputs ||
-        std::int64_t{tile.first_channel} + tile.channels > op.width) {
-      reject(file_, place, op.name, "rows and channels of the operator");
-    }
-    const int per_block = design_.hardware.channels_per_crossbar(op.weight_bits);
-    if (per_block < 1 || crossbars_used(tile, design_.hardware, op.weight_bits) >
-                             design_.hardware.mvm_tile.crossbars) {
-      reject(file_, place, op.name, "at most mvm_tile.crossbars crossbars a tile");
-    }
-    covered_[index] +=
-        static_cast<std::uint64_t>(tile.rows) * static_cast<std::uint64_t>(tile.channels);
-  }
-
-  void tables(const Tile& tile, const std::string& place) {
-    for (const TablePart& part : tile.tables) {
-      const std::size_t index = find(part.op, OpKind::kEmbedding, place);
-      const Operator& op = model_.operators[index];
-      const std::int64_t rows = design_.hardware.bank_rows(op.width * op.weight_bits) *
-                                design_.hardware.embedding_tile.banks;
-      if (part.first_row > op.table_rows || part.rows > op.table_rows - part.first_row ||
-          op.width != tile.width || static_cast<std::int64_t>(part.base + part.rows) > rows) {
-        reject(file_, place + ".tables", op.name, "rows of the table, which fit the banks");
-      }
-      covered_[index] += part.rows;
-    }
-  }
-
-  const Design& design_;
-  const Model& model_;
-  std::string file_;
-  std::vector<std::uint64_t> covered_;  ///< Weights, rows or pairs of each operator on tiles.
-};
-
 }  // namespace
 
 int Tile::inputs() const {
@@ -259,12 +179,20 @@ int Tile::inputs() const {
 int Tile::partials() const { return static_cast<int>(ports.size()) - inputs(); }
 
 int Tile::input_elements() const {
-  if (kind == TileKind::kMvm) return rows;
+  if (kind == TileKind::kMvm) return rows * vectors;
   if (kind == TileKind::kInteraction) return rows * width;
   if (kind == TileKind::kEmbedding) return 0;
   int elements = 0;
   for (const Port& port : ports) elements += port.elements;
   return elements;
+}
+
+int Tile::input_bits() const {
+  int bits = 0;
+  for (const Port& port : ports) {
+    if (!port.partial) bits = std::max(bits, port.element_bits + port.shift);
+  }
+  return bits;
 }
 
 int Design::find(int op, int part) const {
@@ -288,10 +216,6 @@ int crossbars_used(const Tile& tile, const Hardware& hardware, int weight_bits) 
 void validate(const Design& design, const std::string& file) {
   validate(design.hardware, file);
   Checker(design, file).run();
-}
-
-void validate(const Design& design, const Model& model, const std::string& file) {
-  CoverChecker(design, model, file).run();
 }
 
 }  // namespace recpim

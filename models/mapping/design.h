@@ -39,9 +39,11 @@ struct Port {
   bool partial = false;   ///< int32 partial sums, added by the vector unit.
   int first_element = 0;  ///< Where the packet's elements go in the input (or partial) vector.
   int elements = 0;       ///< 0: lookups, their number varies.
-  int element_bits =
-      8;  ///< 4, 8, 16; partial sums and lookups 32. Input vector: the widest of all.
-  bool is_signed = true;  ///< Elements are two's complement.
+  int element_bits = 8;   ///< 4, 8, 16; partial sums and lookups 32.
+  bool is_signed = true;  ///< Elements are two's complement. Partial sums and lookups: true.
+  /// Elements are shifted left on arrival: 4 where 4 bits join 8 (concat, pad, add), else 0. The
+  /// inputs of a product or an attention have scales of their own and are never shifted.
+  int shift = 0;
 };
 
 /// A run of rows of one table held by an embedding tile.
@@ -76,12 +78,15 @@ struct Tile {
   int outputs = 0;       ///< Elements of the output vector.
   bool raw = false;      ///< int32 accumulators leave as they are, to a home tile.
   bool sigmoid = false;  ///< A fused sigmoid after the requantiser.
-  int norm = -1;         ///< The LayerNorm that is fused behind the requantiser; -1: none.
+  /// The LayerNorm behind the requantiser, which then puts out 16 bits; -1: none. On a tile whose
+  /// `op` it is itself the requantiser passes the one input through.
+  int norm = -1;
   int output_bits = 8;   ///< 4, 8, 16; 32 where raw.
 
   int inputs() const;          ///< Number of input ports.
   int partials() const;        ///< Number of partial-sum ports.
   int input_elements() const;  ///< Elements of the input vector (0: lookups).
+  int input_bits() const;      ///< Of an element of the input vector: those of the widest port.
 };
 
 struct Design {

@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 
+#include "models/graph/kinds.h"
 #include "models/mapping/design.h"
 
 namespace recpim {
@@ -21,10 +22,14 @@ TileKind kind_of(const std::string& name) {
   return static_cast<TileKind>(i);
 }
 
+// Of the fields that few ports and tiles need, only what differs from the default is written.
 Json port_json(const Port& port) {
-  return {{"tile", port.tile},         {"send", port.send},
-          {"partial", port.partial},   {"first_element", port.first_element},
-          {"elements", port.elements}, {"element_bits", port.element_bits}};
+  Json json = {{"tile", port.tile},         {"send", port.send},
+               {"partial", port.partial},   {"first_element", port.first_element},
+               {"elements", port.elements}, {"element_bits", port.element_bits}};
+  if (!port.is_signed) json["signed"] = false;
+  if (port.shift != 0) json["shift"] = port.shift;
+  return json;
 }
 
 Json send_json(const Send& send) {
@@ -50,7 +55,12 @@ Json tile_json(const Tile& tile) {
     json["channels"] = tile.channels;
     json["adc_shift"] = tile.adc_shift;
     json["sigmoid"] = tile.sigmoid;
+    if (tile.axis != Axis::kAll) {
+      json["axis"] = axis_name(tile.axis);
+      json["vectors"] = tile.vectors;
+    }
   }
+  if (tile.norm >= 0) json["norm"] = tile.norm;
   if (tile.kind == TileKind::kInteraction) json["rows"] = tile.rows;
   if (tile.kind == TileKind::kInteraction || tile.kind == TileKind::kEmbedding) {
     json["width"] = tile.width;
@@ -81,7 +91,8 @@ int integer(const JsonView& json, const char* key, int low = 0, int high = kMax)
 }
 
 Port port_of(const JsonView& json) {
-  json.only({"tile", "send", "partial", "first_element", "elements", "element_bits"});
+  json.only({"tile", "send", "partial", "first_element", "elements", "element_bits", "signed",
+             "shift"});
   Port port;
   port.tile = integer(json, "tile");
   port.send = integer(json, "send");
@@ -93,6 +104,8 @@ Port port_of(const JsonView& json) {
   if (bits != 4 && bits != 8 && bits != 16 && bits != 32) {
     json.at("element_bits").fail("4, 8, 16, 32");
   }
+  if (json.has("signed")) port.is_signed = json.at("signed").boolean();
+  if (json.has("shift")) port.shift = integer(json, "shift", 0, 28);
   return port;
 }
 
@@ -121,9 +134,10 @@ std::set<std::string> tile_keys(TileKind kind) {
   std::set<std::string> keys = {"kind", "x", "y", "ports", "sends"};
   if (kind != TileKind::kHost) keys.insert({"op", "part", "outputs", "raw", "output_bits"});
   if (kind == TileKind::kMvm) {
-    keys.insert({"first_row", "rows", "first_channel", "channels", "adc_shift", "sigmoid"});
+    keys.insert({"first_row", "rows", "first_channel", "channels", "adc_shift", "sigmoid", "axis",
+                 "vectors", "norm"});
   }
-  if (kind == TileKind::kInteraction) keys.insert({"rows", "width"});
+  if (kind == TileKind::kInteraction) keys.insert({"rows", "width", "norm"});
   if (kind == TileKind::kEmbedding) keys.insert({"tables", "width"});
   return keys;
 }
@@ -149,6 +163,13 @@ Tile tile_of(const JsonView& json) {
     tile.sigmoid = json.at("sigmoid").boolean();
   }
   constexpr int kMaxShape = 1 << 20;
+  if (json.has("axis")) {
+    tile.axis = json.at("axis").one_of({"width", "rows"}) == "width" ? Axis::kWidth : Axis::kRows;
+    tile.vectors = integer(json, "vectors", 1, kMaxShape);
+  } else if (json.has("vectors")) {
+    json.at("vectors").fail("no vectors without an axis");
+  }
+  if (json.has("norm")) tile.norm = integer(json, "norm");
   if (json.has("rows")) tile.rows = integer(json, "rows", 1, kMaxShape);
   if (json.has("width")) tile.width = integer(json, "width", 1, kMaxShape);
   if (tile.kind == TileKind::kEmbedding) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "models/graph/kinds.h"
 #include "traces/support/math.h"
 
 namespace recpim {
@@ -90,17 +91,18 @@ int least_adc_shift(const Hardware& hardware, std::int64_t max_sum) {
 
 int operator_adc_shift(const Hardware& hardware, const Operator& op) {
   const int per_block = hardware.channels_per_crossbar(op.weight_bits);
-  if (per_block < 1 || op.width < 1 || op.weight_q.empty()) {
+  const int outputs = fc_outputs(op);
+  if (per_block < 1 || outputs < 1 || op.weight_q.empty()) {
     throw std::invalid_argument("operator_adc_shift: " + op.name + " has no integer weights");
   }
-  const int inputs = static_cast<int>(op.weight_q.size() / static_cast<std::size_t>(op.width));
+  const int inputs = static_cast<int>(op.weight_q.size() / static_cast<std::size_t>(outputs));
   std::int64_t greatest = 0;
   for (int row = 0; row < inputs; row += hardware.crossbar.rows) {
-    for (int q = 0; q < op.width; q += per_block) {
+    for (int q = 0; q < outputs; q += per_block) {
       const EncodedBlock block =
           encode_block(op.weight_q.data() + static_cast<std::ptrdiff_t>(q) * inputs + row, inputs,
                        std::min(hardware.crossbar.rows, inputs - row),
-                       std::min(per_block, op.width - q), hardware, op.weight_bits);
+                       std::min(per_block, outputs - q), hardware, op.weight_bits);
       for (const std::int32_t sum : block.column_sum) {
         greatest = std::max(greatest, max_column_sum(hardware, sum));
       }

@@ -24,15 +24,8 @@ int vector_lanes(const Tile& tile, const Hardware& hardware) {
   }
 }
 
-/// Greatest value of `of` over the tiles of one kind, at least `low`.
-template <typename Of>
-int greatest(const Design& design, TileKind kind, int low, Of of) {
-  int value = low;
-  for (const Tile& tile : design.tiles) {
-    if (tile.kind == kind) value = std::max(value, static_cast<int>(of(tile)));
-  }
-  return value;
-}
+/// Several vectors of a sample, one after the other.
+bool has_vectors(const Tile& tile) { return tile.kind == TileKind::kMvm && tile.vectors > 1; }
 
 std::int64_t stored_rows(const Tile& tile) {
   return static_cast<std::int64_t>(tile.tables.back().base + tile.tables.back().rows);
@@ -54,7 +47,8 @@ class Shaper {
       case TileKind::kInteraction:
         break;
     }
-    return interaction();
+    return operator_of(tile, model_).kind == OpKind::kAttention ? attention(tile)
+                                                                : interaction(tile);
   }
 
  private:
@@ -66,15 +60,31 @@ class Shaper {
             {"Slots", hardware_.buffer_slots}};
   }
 
-  Parameters shell(TileKind kind) const {
-    const int flit_bits = hardware_.mesh.flit_bits;
-    int lanes = 1;
-    for (const Tile& tile : design_.tiles) {
-      if (tile.kind == kind) lanes = vector_lanes(tile, hardware_);
+  /// Tiles whose shells are sized alike: for the largest of them.
+  bool alike(const Tile& a, const Tile& b) const {
+    if (a.kind != b.kind || (a.norm >= 0) != (b.norm >= 0)) return false;
+    if (a.kind == TileKind::kMvm) return has_vectors(a) == has_vectors(b);
+    if (a.kind != TileKind::kInteraction) return true;
+    return (operator_of(a, model_).kind == OpKind::kAttention) ==
+           (operator_of(b, model_).kind == OpKind::kAttention);
+  }
+
+  /// Greatest value of `of` over the tiles that are like this one, at least `low`.
+  template <typename Of>
+  int greatest(const Tile& tile, int low, Of of) const {
+    int value = low;
+    for (const Tile& other : design_.tiles) {
+      if (alike(tile, other)) value = std::max(value, static_cast<int>(of(other)));
     }
+    return value;
+  }
+
+  Parameters shell(const Tile& tile) const {
+    const int flit_bits = hardware_.mesh.flit_bits;
+    const int lanes = vector_lanes(tile, hardware_);
     Parameters out = link();
     const auto add = [&](const char* name, int low, auto of) {
-      out.emplace_back(name, greatest(design_, kind, low, of));
+      out.emplace_back(name, greatest(tile, low, of));
     };
     add("Ports", 1, [](const Tile& t) { return t.ports.size(); });
     add("Sends", 1, [](const Tile& t) { return t.sends.size(); });
@@ -85,6 +95,10 @@ class Shaper {
     out.emplace_back("Lanes", lanes);
     add("Groups", 1, [&](const Tile& t) { return ceil_div(t.outputs, lanes); });
     add("OutputBits", 32, [](const Tile& t) { return t.outputs * t.output_bits; });
+    if (tile.kind == TileKind::kEmbedding) return out;
+    add("NormElements", 0, [](const Tile& t) { return t.norm >= 0 ? t.outputs : 0; });
+    add("NormVectors", 1,
+        [&](const Tile& t) { return t.norm >= 0 ? norm_shape(t, model_).vectors : 1; });
     return out;
   }
 
@@ -102,12 +116,10 @@ class Shaper {
 
   TileShape mvm(const Tile& tile) const {
     const MvmGrid grid = mvm_grid(tile, model_, hardware_);
-    TileShape out{"tile_mvm", shell(TileKind::kMvm)};
-    const int bits =
-        greatest(design_, TileKind::kMvm, 4, [](const Tile& t) { return t.ports[0].element_bits; });
-    const int channels = greatest(design_, TileKind::kMvm, 1, [&](const Tile& t) {
-      return mvm_grid(t, model_, hardware_).group_channels;
-    });
+    TileShape out{"tile_mvm", shell(tile)};
+    const int bits = greatest(tile, 4, [](const Tile& t) { return t.input_bits(); });
+    const int channels = greatest(
+        tile, 1, [&](const Tile& t) { return mvm_grid(t, model_, hardware_).group_channels; });
     const Parameters engine{{"RowBlocks", grid.row_blocks},
                             {"ColumnBlocks", grid.column_blocks},
                             {"CrossbarRows", hardware_.crossbar.rows},
@@ -117,7 +129,10 @@ class Shaper {
                             {"AdcBits", hardware_.adc.bits},
                             {"Adcs", grid.adcs},
                             {"Planes", bits},
-                            {"Channels", channels}};
+                            {"Channels", channels},
+                            {"Vectors", tile.vectors},
+                            {"Length", has_vectors(tile) ? tile.rows : 0},
+                            {"AlongRows", has_vectors(tile) && tile.axis == Axis::kRows ? 1 : 0}};
     out.parameters.insert(out.parameters.end(), engine.begin(), engine.end());
     return out;
   }
@@ -125,10 +140,10 @@ class Shaper {
   TileShape embedding(const Tile& tile) const {
     const int bits = operator_of(tile, model_).weight_bits;
     const std::int64_t bank_rows = hardware_.bank_rows(tile.width * bits);
-    TileShape out{"tile_embedding", shell(TileKind::kEmbedding)};
+    TileShape out{"tile_embedding", shell(tile)};
     const int lookup_flits =
         payload_flits(hardware_.embedding_tile.max_lookups, 32, hardware_.mesh.flit_bits);
-    const int depth = greatest(design_, TileKind::kEmbedding, 1, [&](const Tile& t) {
+    const int depth = greatest(tile, 1, [&](const Tile& t) {
       return std::min<std::int64_t>(hardware_.bank_rows(t.width * bits), stored_rows(t));
     });
     const Parameters engine{
@@ -137,25 +152,39 @@ class Shaper {
         {"BankDepth", static_cast<int>(std::min<std::int64_t>(depth, bank_rows))},
         {"Width", tile.width},
         {"WeightBits", bits},
-        {"Tables", greatest(design_, TileKind::kEmbedding, 1,
-                            [](const Tile& t) { return t.tables.size(); })}};
+        {"Tables", greatest(tile, 1, [](const Tile& t) { return t.tables.size(); })}};
     out.parameters.insert(out.parameters.end(), engine.begin(), engine.end());
     return out;
   }
 
-  TileShape interaction() const {
-    constexpr TileKind kKind = TileKind::kInteraction;
+  TileShape interaction(const Tile& tile) const {
     const int lanes = hardware_.interaction_tile.lanes;
-    const auto bits = [](const Tile& t) { return t.ports[0].element_bits; };
-    TileShape out{"tile_interaction", shell(kKind)};
-    out.parameters.emplace_back(
-        "Elements", greatest(design_, kKind, 1, [](const Tile& t) { return t.rows * t.width; }));
-    out.parameters.emplace_back("OperandBits", greatest(design_, kKind, 4, bits));
+    TileShape out{"tile_interaction", shell(tile)};
+    operands(tile, out.parameters);
     out.parameters.emplace_back("PairLanes", lanes);
-    out.parameters.emplace_back("PairGroups", greatest(design_, kKind, 1, [&](const Tile& t) {
-                                  return ceil_div(t.outputs, lanes);
+    out.parameters.emplace_back(
+        "PairGroups", greatest(tile, 1, [&](const Tile& t) { return ceil_div(t.outputs, lanes); }));
+    return out;
+  }
+
+  TileShape attention(const Tile& tile) const {
+    const int lanes = hardware_.interaction_tile.lanes;
+    TileShape out{"tile_attention", shell(tile)};
+    operands(tile, out.parameters);
+    out.parameters.emplace_back("Results",
+                                greatest(tile, 1, [](const Tile& t) { return t.outputs; }));
+    out.parameters.emplace_back("KeyLanes", lanes);
+    out.parameters.emplace_back("KeyGroups", greatest(tile, 1, [&](const Tile& t) {
+                                  return ceil_div(attention_shape(t, model_).rows, lanes);
                                 }));
     return out;
+  }
+
+  void operands(const Tile& tile, Parameters& out) const {
+    out.emplace_back("Elements",
+                     greatest(tile, 1, [](const Tile& t) { return t.input_elements(); }));
+    out.emplace_back("OperandBits",
+                     greatest(tile, 4, [](const Tile& t) { return t.input_bits(); }));
   }
 
   const Design& design_;
@@ -184,16 +213,15 @@ MvmGrid mvm_grid(const Tile& tile, const Model& model, const Hardware& hardware)
   return grid;
 }
 
-TensorFormat input_format(const Tile& tile, const Model& model) {
+NormShape norm_shape(const Tile& tile, const Model& model) {
+  const Operator& op = model.operators.at(static_cast<std::size_t>(tile.norm));
+  if (op.axis == Axis::kRows) return {op.width, op.rows, true};
+  return {op.rows, op.width, false};
+}
+
+AttentionShape attention_shape(const Tile& tile, const Model& model) {
   const Operator& op = operator_of(tile, model);
-  TensorFormat format = model.operators.at(static_cast<std::size_t>(op.inputs.at(0))).output;
-  for (const int input : op.inputs) {
-    const TensorFormat& other = model.operators.at(static_cast<std::size_t>(input)).output;
-    if (other.bits != format.bits || other.is_signed != format.is_signed) {
-      throw std::invalid_argument("rtl: " + op.name + " has inputs of more than one format");
-    }
-  }
-  return format;
+  return {tile.rows / 3, op.heads, tile.width / op.heads};
 }
 
 std::vector<TileShape> chip_shape(const Design& design, const Model& model) {

@@ -31,10 +31,20 @@ struct MvmGrid {
 };
 MvmGrid mvm_grid(const Tile& tile, const Model& model, const Hardware& hardware);
 
-/// The format of a tile's input vector (of the lookups' tables: meaningless).
-TensorFormat input_format(const Tile& tile, const Model& model);
+/// The vectors that the normaliser of a tile takes to mean 0 and variance 1.
+struct NormShape {
+  int vectors = 1, length = 0;  ///< K and n of sim/README.md.
+  bool along_rows = false;
+};
+NormShape norm_shape(const Tile& tile, const Model& model);
 
-/// Tiles of one kind get the same parameters wherever their engines have the same dimensions.
+struct AttentionShape {
+  int rows = 0, heads = 1, depth = 0;  ///< R, h and D of sim/README.md.
+};
+AttentionShape attention_shape(const Tile& tile, const Model& model);
+
+/// Tiles of one kind get the same parameters wherever their engines have the same dimensions; those
+/// with several vectors a sample, a normaliser or attention are kinds of their own.
 /// std::invalid_argument where the RTL has no such tile.
 std::vector<TileShape> chip_shape(const Design& design, const Model& model);
 

@@ -4,19 +4,18 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "models/graph/kinds.h"
 #include "models/mapping/encoding.h"
-#include "models/ops/requantise.h"
 #include "rtl/gen/chip.h"
 #include "rtl/gen/image.h"
 #include "rtl/gen/layout.h"
+#include "rtl/gen/settings.h"
 #include "rtl/gen/shape.h"
 #include "sim/noc/flit.h"
 #include "traces/support/math.h"
 
 namespace recpim {
 namespace {
-
-using layout::Config;
 
 std::uint64_t bits_of(std::int32_t value) { return static_cast<std::uint32_t>(value); }
 
@@ -48,11 +47,12 @@ class TileImages {
     if (tile_.kind == TileKind::kHost) return;
     map();
     vector();
+    if (tile_.norm >= 0) norm();
     if (tile_.kind == TileKind::kMvm) {
       crossbars();
     } else if (tile_.kind == TileKind::kEmbedding) {
       banks();
-    } else {
+    } else if (op().kind != OpKind::kAttention) {
       pairs();
     }
   }
@@ -64,67 +64,14 @@ class TileImages {
     return static_cast<std::size_t>(shape_.at(parameter));
   }
 
-  void set(Config setting, std::int64_t value) {
-    settings_[static_cast<std::size_t>(setting)] = static_cast<std::int32_t>(value);
-  }
-
   void config() {
-    settings_.fill(0);
-    set(Config::kInputs, tile_.inputs());
-    set(Config::kPartials, tile_.partials());
-    set(Config::kSends, static_cast<std::int64_t>(tile_.sends.size()));
-    if (tile_.kind == TileKind::kHost) {
-      set(Config::kBeats, shape_.at("Beats"));
-    } else {
-      engine_config();
-    }
     Image image(32);
-    for (const std::int32_t value : settings_) {
+    for (const std::int32_t value : tile_settings(design_, model_, tile_, shape_)) {
       ImageWord word = image.word();
       word.set(0, 32, bits_of(value));
       image.add(word);
     }
     image.write(prefix_ + "config.hex");
-  }
-
-  void engine_config() {
-    const Hardware& h = hardware_;
-    const OutputRange range = output_range(op());
-    set(Config::kGroups, ceil_div(tile_.outputs, shape_.at("Lanes")));
-    set(Config::kOutputBitsLog2, log2_of(tile_.output_bits));
-    set(Config::kRaw, tile_.raw);
-    set(Config::kSigmoid, tile_.sigmoid);
-    set(Config::kLow, range.low);
-    set(Config::kHigh, range.high);
-    set(Config::kReadCycles, h.read_cycles());
-    set(Config::kConversionCycles, h.conversion_cycles());
-    set(Config::kScanCycles, std::int64_t{h.adc.columns_per_adc} * h.conversion_cycles());
-    set(Config::kInterval, h.initiation_interval());
-    if (tile_.kind == TileKind::kEmbedding) {
-      const std::int64_t rows = h.bank_rows(tile_.width * op().weight_bits);
-      set(Config::kBankRows, std::min<std::int64_t>(rows, 1 << 24));
-      return;
-    }
-    const TensorFormat format = input_format(tile_, model_);
-    if (format.bits != tile_.ports[0].element_bits) {
-      throw std::invalid_argument("rtl: " + op().name + ": element bits of the input ports");
-    }
-    set(Config::kInputBitsLog2, log2_of(format.bits));
-    set(Config::kInputSigned, format.is_signed);
-    if (tile_.kind == TileKind::kInteraction) {
-      set(Config::kPairGroups, ceil_div(tile_.outputs, shape_.at("PairLanes")));
-      set(Config::kWidth, tile_.width);
-      set(Config::kPairStride, 1);
-      return;
-    }
-    const MvmGrid grid = mvm_grid(tile_, model_, h);
-    set(Config::kPhases, h.phases(format.bits, format.is_signed));
-    set(Config::kLowBits, format.is_signed ? format.bits - 1 : format.bits);
-    set(Config::kAdcShift, tile_.adc_shift);
-    set(Config::kOffsetEncoding, h.crossbar.encoding == Encoding::kOffset);
-    set(Config::kWeightBits, op().weight_bits);
-    set(Config::kChannelColumns, grid.channel_columns);
-    set(Config::kChannels, grid.group_channels);
   }
 
   void ports() {
@@ -135,6 +82,9 @@ class TileImages {
     for (const Port& port : tile_.ports) {
       ImageWord word = words.word();
       word.set(layout::port::kPartial, port.partial);
+      word.set(layout::port::kBitsLog2, static_cast<std::uint64_t>(log2_of(port.element_bits)));
+      word.set(layout::port::kSigned, port.is_signed);
+      word.set(layout::port::kShift, port.shift > 0);
       const bool elements =
           !port.partial && tile_.kind != TileKind::kHost && tile_.kind != TileKind::kEmbedding;
       const int flit_bits = hardware_.mesh.flit_bits;
@@ -183,15 +133,23 @@ class TileImages {
     image.write(prefix_ + "sends.hex");
   }
 
+  /// Vector and channel of an output element of an MVM tile.
+  std::pair<int, int> vector_and_channel(int element) const {
+    if (tile_.axis == Axis::kRows) return {element % tile_.vectors, element / tile_.vectors};
+    return {element / tile_.channels, element % tile_.channels};
+  }
+
   /// Row and column of the accumulator of an output element.
   std::pair<int, int> accumulator(int element) const {
     if (tile_.kind == TileKind::kMvm) {
       const MvmGrid grid = mvm_grid(tile_, model_, hardware_);
-      const int in_crossbar = element % grid.crossbar_channels;
-      return {in_crossbar % grid.group_channels,
-              element / grid.crossbar_channels * grid.adcs + in_crossbar / grid.group_channels};
+      const auto [vector, channel] = vector_and_channel(element);
+      const int in_crossbar = channel % grid.crossbar_channels;
+      return {vector * shape_.at("Channels") + in_crossbar % grid.group_channels,
+              channel / grid.crossbar_channels * grid.adcs + in_crossbar / grid.group_channels};
     }
-    const int columns = tile_.kind == TileKind::kEmbedding ? tile_.width : shape_.at("PairLanes");
+    const int columns =
+        tile_.kind == TileKind::kEmbedding ? tile_.width : hardware_.interaction_tile.lanes;
     return {element / columns, element % columns};
   }
 
@@ -211,13 +169,19 @@ class TileImages {
     image.write(prefix_ + "map.hex");
   }
 
-  const Requantiser& requantiser(int element) const {
+  Requantiser requantiser(int element) const {
     if (tile_.kind == TileKind::kEmbedding) {
       const TablePart& table = tile_.tables.at(static_cast<std::size_t>(element / tile_.width));
       return model_.operators.at(static_cast<std::size_t>(table.op)).requantiser.at(0);
     }
-    if (tile_.kind == TileKind::kInteraction) return op().requantiser.at(0);
-    return op().requantiser.at(static_cast<std::size_t>(tile_.first_channel + element));
+    if (tile_.kind == TileKind::kMvm) return op().requantiser.at(channel(element));
+    if (op().kind == OpKind::kLayerNorm) return {2, 1};  // Passes its input: (2 x + 1) >> 1.
+    return op().requantiser.back();                      // The first of an attention's: its scores.
+  }
+
+  /// Channel of the operator that an output element of an MVM tile belongs to.
+  std::size_t channel(int element) const {
+    return static_cast<std::size_t>(tile_.first_channel + vector_and_channel(element).second);
   }
 
   void vector() {
@@ -229,11 +193,9 @@ class TileImages {
         const int at = l * layout::vector::kBits;
         const int element = first + l;
         if (tile_.kind == TileKind::kMvm) {
-          word.set(layout::vector::kBias,
-                   bits_of(op().bias_q.at(static_cast<std::size_t>(tile_.first_channel + element))),
-                   at);
+          word.set(layout::vector::kBias, bits_of(op().bias_q.at(channel(element))), at);
         }
-        const Requantiser& r = requantiser(element);
+        const Requantiser r = requantiser(element);
         word.set(layout::vector::kMultiplier, bits_of(r.multiplier), at);
         word.set(layout::vector::kShift, r.shift, at);
       }
@@ -243,10 +205,35 @@ class TileImages {
     image.write(prefix_ + "vector.hex");
   }
 
+  void norm() {
+    const int lanes = shape_.at("Lanes");
+    const Operator& norm = model_.operators.at(static_cast<std::size_t>(tile_.norm));
+    const NormShape vectors = norm_shape(tile_, model_);
+    Image image(lanes * layout::norm::kBits);
+    for (int first = 0; first < tile_.outputs; first += lanes) {
+      ImageWord word = image.word();
+      for (int l = 0; l < lanes && first + l < tile_.outputs; ++l) {
+        const int at = l * layout::norm::kBits;
+        const int element = first + l;
+        const int v = vectors.along_rows ? element % vectors.vectors : element / vectors.length;
+        const auto place = static_cast<std::size_t>(vectors.along_rows ? element / vectors.vectors
+                                                                       : element % vectors.length);
+        word.set(layout::norm::kBias, bits_of(norm.bias_q.at(place)), at);
+        word.set(layout::norm::kMultiplier, bits_of(norm.requantiser.at(place).multiplier), at);
+        word.set(layout::norm::kShift, norm.requantiser.at(place).shift, at);
+        word.set(layout::norm::kNegative, norm.weight_q.at(place) < 0, at);
+        word.set(layout::norm::kVector, static_cast<std::uint64_t>(v), at);
+      }
+      image.add(word);
+    }
+    image.fill(static_cast<std::size_t>(ceil_div(shape_.at("NormElements"), lanes)));
+    image.write(prefix_ + "norm.hex");
+  }
+
   void crossbars() {
     const MvmGrid grid = mvm_grid(tile_, model_, hardware_);
     const int inputs =
-        static_cast<int>(op().weight_q.size() / static_cast<std::size_t>(op().width));
+        static_cast<int>(op().weight_q.size() / static_cast<std::size_t>(fc_outputs(op())));
     const int m = hardware_.adc.columns_per_adc;
     for (int c = 0; c < grid.column_blocks; ++c) {
       std::vector<ImageWord> inverted(static_cast<std::size_t>(m),
@@ -314,24 +301,36 @@ class TileImages {
     }
   }
 
-  void pairs() {
-    const int lanes = shape_.at("PairLanes");
-    Image image(lanes * layout::pair::kBits);
-    ImageWord word = image.word();
-    int lane = 0;
-    for (int a = 1; a < tile_.rows; ++a) {
-      for (int b = 0; b < a; ++b) {
-        const int at = lane * layout::pair::kBits;
-        word.set(layout::pair::kA, static_cast<std::uint64_t>(a * tile_.width), at);
-        word.set(layout::pair::kB, static_cast<std::uint64_t>(b * tile_.width), at);
-        if (++lane == lanes) {
-          image.add(word);
-          word = image.word();
-          lane = 0;
-        }
+  /// First elements of the operands A and B of each sum.
+  std::vector<std::pair<int, int>> operands() const {
+    std::vector<std::pair<int, int>> out;
+    if (op().kind == OpKind::kDot) {
+      for (int a = 1; a < tile_.rows; ++a) {
+        for (int b = 0; b < a; ++b) out.emplace_back(a * tile_.width, b * tile_.width);
       }
+      return out;
     }
-    if (lane > 0) image.add(word);
+    // Of a column. Only a product has a second operand: elsewhere it counts as 1, or as the first.
+    const int second = op().kind == OpKind::kMul ? tile_.width : 0;
+    for (int column = 0; column < tile_.width; ++column) {
+      out.emplace_back(column, column + second);
+    }
+    return out;
+  }
+
+  void pairs() {
+    const auto sums = operands();
+    const auto lanes = size("PairLanes");
+    Image image(static_cast<int>(lanes) * layout::pair::kBits);
+    for (std::size_t first = 0; first < sums.size(); first += lanes) {
+      ImageWord word = image.word();
+      for (std::size_t l = 0; l < lanes && first + l < sums.size(); ++l) {
+        const int at = static_cast<int>(l) * layout::pair::kBits;
+        word.set(layout::pair::kA, static_cast<std::uint64_t>(sums[first + l].first), at);
+        word.set(layout::pair::kB, static_cast<std::uint64_t>(sums[first + l].second), at);
+      }
+      image.add(word);
+    }
     image.fill(size("PairGroups"));
     image.write(prefix_ + "pairs.hex");
   }
@@ -342,7 +341,6 @@ class TileImages {
   const Tile& tile_;
   const TileShape& shape_;
   std::string prefix_;
-  std::array<std::int32_t, static_cast<std::size_t>(Config::kCount)> settings_{};
 };
 
 }  // namespace
@@ -365,7 +363,10 @@ std::vector<ChipImage> chip_images(const Design& design, const Model& model) {
     if (kind == TileKind::kHost) continue;
     add(shell + "u_accumulators.u_map.mem", "map");
     add(shell + "u_vector_unit.u_constants.mem", "vector");
-    if (kind == TileKind::kInteraction) add("u_engine.u_pairs.mem", "pairs");
+    if (design.tiles[t].norm >= 0) {
+      add(shell + "gen_normaliser.u_normaliser.u_constants.mem", "norm");
+    }
+    if (shapes[t].module == "tile_interaction") add("u_engine.u_pairs.mem", "pairs");
     if (kind == TileKind::kEmbedding) {
       for (int b = 0; b < shapes[t].at("Banks"); ++b) {
         const std::string bank = std::to_string(b);

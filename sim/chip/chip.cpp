@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/chip/chip.h"
 
-#include "sim/tile/dot_engine.h"
+#include "sim/tile/attention_engine.h"
 #include "sim/tile/embedding_engine.h"
 #include "sim/tile/mvm_engine.h"
+#include "sim/tile/product_engine.h"
 
 namespace recpim {
 
@@ -49,8 +50,14 @@ ChipEvents Chip::events() const {
       events.shift_adds = mvm->shift_add().adds();
     } else if (const auto* tables = dynamic_cast<const EmbeddingEngine*>(&tile.engine())) {
       events += lookup_events(design_, model_, static_cast<int>(i)) * tables->lookups();
-    } else if (const auto* dot = dynamic_cast<const DotEngine*>(&tile.engine())) {
-      events.macs = dot->macs();
+    } else if (const auto* lanes = dynamic_cast<const ProductEngine*>(&tile.engine())) {
+      // A step of a lane is a multiplication, an addition or (FM) both.
+      if (events.macs > 0) events.macs = lanes->steps();
+      if (events.adds > 0) events.adds = lanes->steps();
+    } else if (const auto* attention = dynamic_cast<const AttentionEngine*>(&tile.engine())) {
+      events.macs = attention->macs();
+      events.exponentials = attention->exponentials();
+      events.reciprocals = attention->queries();
     }
     events.flits_injected = tile.network_interface().flits_injected();
   }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "sim/cost/composite.h"
 #include "sim/cost/instances.h"
 
 namespace recpim {
@@ -21,11 +22,14 @@ Json tile_energy(const EventCounts& events, const Technology& technology,
       {"shift_add", events.shift_adds},        {"mac", events.macs},
       {"accumulator", events.accumulations},   {"input_buffer", events.input_bits},
       {"output_buffer", events.output_bits},   {"adder", events.adds},
+      {"square", events.squares},              {"exponential", events.exponentials},
+      {"reciprocal", events.reciprocals},      {"mean", events.means},
+      {"root", events.roots},                  {"normaliser", events.normalised},
       {"requantiser", events.vector_elements}, {"sigmoid", events.sigmoids}};
   Json parts = Json::object();
   for (const auto& [component, number] : charges) {
     if (number == 0) continue;
-    parts[component] = static_cast<double>(number) * technology.energy_pj(component, hardware);
+    parts[component] = static_cast<double>(number) * part_energy_pj(technology, component, hardware);
   }
   return parts;
 }
@@ -98,7 +102,7 @@ CostTree area_of(const Design& design, const Model& model, const Technology& tec
     Json parts = Json::object();
     for (const auto& [component, number] : tile_instances(design, model, t)) {
       parts[component] =
-          static_cast<double>(number) * technology.area_mm2(component, design.hardware);
+          static_cast<double>(number) * part_area_mm2(technology, component, design.hardware);
     }
     if (!parts.empty()) tree.parts[tile_name(design, model, t)] = parts;
   }
@@ -122,7 +126,7 @@ double leakage_mw(const Design& design, const Model& model, const Technology& te
   double sum = 0;
   for (int t = 0; t < static_cast<int>(design.tiles.size()); ++t) {
     for (const auto& [component, number] : tile_instances(design, model, t)) {
-      sum += static_cast<double>(number) * technology.leakage_mw(component);
+      sum += static_cast<double>(number) * part_leakage_mw(technology, component);
     }
   }
   return sum + design.mesh_columns * design.mesh_rows * technology.leakage_mw("router");

@@ -29,8 +29,14 @@ struct EventCounts {
   std::uint64_t output_bits = 0;    ///< The same of output buffers.
   std::uint64_t table_row_reads =
       0;                   ///< Lookups (reported; their reads and conversions are above).
-  std::uint64_t adds = 0;  ///< Pooled table elements and partial sums, each one add.
+  std::uint64_t adds = 0;  ///< Pooled table elements, partial sums, terms of an add: each one add.
   std::uint64_t macs = 0;  ///< Of the interaction tile's lanes.
+  std::uint64_t squares = 0;       ///< Factorisation machine: a sum squared, the squares taken off.
+  std::uint64_t exponentials = 0;  ///< Weights of an attention.
+  std::uint64_t reciprocals = 0;   ///< Queries of an attention: weights summed, 1 / sum.
+  std::uint64_t means = 0;         ///< Values of an attention divided by that sum.
+  std::uint64_t roots = 0;         ///< Vectors of a LayerNorm: from its sums to 1 / deviation.
+  std::uint64_t normalised = 0;    ///< Elements of a LayerNorm, before they are requantised.
   std::uint64_t vector_elements = 0;  ///< Requantised.
   std::uint64_t sigmoids = 0;
   std::uint64_t flits_injected = 0;  ///< Head and payload (reported; charged at the routers).

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cost/instances.h"
 
+#include <algorithm>
+
 #include "traces/support/math.h"
 
 namespace recpim {
 namespace {
+
+constexpr std::int64_t kNormaliserBits = 16;
 
 using Instances = std::vector<std::pair<std::string, std::int64_t>>;
 
@@ -20,7 +24,7 @@ std::int64_t mvm_instances(const Tile& tile, const Hardware& hardware, Instances
   out.emplace_back("sample_hold", crossbars * hardware.crossbar.columns);
   out.emplace_back("adc", adcs);
   out.emplace_back("shift_add", adcs);
-  return bits_of(hardware.buffer_slots, tile.rows, tile.ports[0].element_bits);
+  return bits_of(hardware.buffer_slots, tile.input_elements(), tile.input_bits());
 }
 
 std::int64_t embedding_instances(const Tile& tile, const Model& model, const Hardware& hardware,
@@ -38,10 +42,44 @@ std::int64_t embedding_instances(const Tile& tile, const Model& model, const Har
   return bits_of(hardware.buffer_slots, hardware.embedding_tile.max_lookups, 32);
 }
 
-std::int64_t interaction_instances(const Tile& tile, const Hardware& hardware, Instances& out) {
-  out.emplace_back("mac", hardware.interaction_tile.lanes);
-  return bits_of(hardware.buffer_slots, hardware.interaction_tile.max_elements,
-                 tile.ports[0].element_bits);
+std::int64_t interaction_instances(const Tile& tile, const Model& model, const Hardware& hardware,
+                                   Instances& out) {
+  const std::int64_t lanes = hardware.interaction_tile.lanes;
+  const OpKind kind = model.operators[static_cast<std::size_t>(tile.op)].kind;
+  out.emplace_back("mac", lanes);
+  if (kind == OpKind::kFm) {  // Next to the lanes' squares, their sums.
+    out.emplace_back("adder", lanes);
+    out.emplace_back("square", lanes);
+  }
+  if (kind == OpKind::kAttention) {
+    out.emplace_back("exponential", lanes);
+    out.emplace_back("reciprocal", 1);
+    out.emplace_back("mean", 1);
+  }
+  return bits_of(hardware.buffer_slots, hardware.interaction_tile.max_elements, tile.input_bits());
+}
+
+/// Of the lanes behind the requantiser.
+void normaliser_instances(const Tile& tile, std::int64_t lanes, Instances& out) {
+  out.emplace_back("normaliser", lanes);
+  out.emplace_back("root", 1);
+  out.emplace_back("requantiser", lanes);
+  out.emplace_back("output_buffer", bits_of(1, tile.outputs, kNormaliserBits));
+}
+
+/// One entry a component.
+Instances merged(const Instances& list) {
+  Instances out;
+  for (const auto& [name, number] : list) {
+    const auto same = [&, wanted = name](const auto& each) { return each.first == wanted; };
+    const auto found = std::find_if(out.begin(), out.end(), same);
+    if (found == out.end()) {
+      out.emplace_back(name, number);
+    } else {
+      found->second += number;
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -71,7 +109,7 @@ Instances tile_instances(const Design& design, const Model& model, int index) {
     adders = tile.width;  // A row a cycle.
   }
   if (tile.kind == TileKind::kInteraction) {
-    input = interaction_instances(tile, hardware, out);
+    input = interaction_instances(tile, model, hardware, out);
     lanes = hardware.interaction_tile.vector_lanes;
   }
   if (tile.partials() > 0) {
@@ -84,8 +122,9 @@ Instances tile_instances(const Design& design, const Model& model, int index) {
   if (adders > 0) out.emplace_back("adder", adders);
   if (!tile.raw) out.emplace_back("requantiser", lanes);
   if (tile.sigmoid) out.emplace_back("sigmoid", lanes);
+  if (tile.norm >= 0) normaliser_instances(tile, lanes, out);
   out.emplace_back("sequencer", 1);
-  return out;
+  return merged(out);
 }
 
 }  // namespace recpim

@@ -144,7 +144,7 @@ const std::vector<std::string>& required_components() {
   static const std::vector<std::string> kNames = {
       "crossbar",    "dac",          "sample_hold",   "adc",    "shift_add",
       "accumulator", "input_buffer", "output_buffer", "adder",  "mac",
-      "requantiser", "sigmoid",      "sequencer",     "router", "link"};
+      "multiplier",  "requantiser",  "sigmoid",       "sequencer", "router", "link"};
   return kNames;
 }
 

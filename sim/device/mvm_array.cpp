@@ -5,6 +5,7 @@
 #include <array>
 #include <numeric>
 
+#include "models/graph/kinds.h"
 #include "traces/support/math.h"
 
 // The loops below are integer loops: every instruction set gives the same result.
@@ -53,7 +54,10 @@ const TensorFormat& input_format(const Model& model, const Operator& op) {
 }  // namespace
 
 MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
-    : rows_(tile.rows), channels_(tile.channels) {
+    : rows_(tile.rows),
+      channels_(tile.channels),
+      vectors_(tile.vectors),
+      by_column_(tile.axis == Axis::kRows) {
   const Hardware& hw = design.hardware;
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   const TensorFormat& in = input_format(model, op);
@@ -70,15 +74,17 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
   column_blocks_ = ceil_div(channels_, hw.channels_per_crossbar(op.weight_bits));
   padded_rows_ = ceil_div(rows_, kRowPadding) * kRowPadding;
   weights_.assign(static_cast<std::size_t>(padded_rows_) * static_cast<std::size_t>(channels_), 0);
-  x16_.assign(static_cast<std::size_t>(padded_rows_), 0);
   if (op.weight_q.empty()) return;  // A timing run: no values.
-  const auto inputs = op.weight_q.size() / static_cast<std::size_t>(op.elements());
+  x16_.assign(static_cast<std::size_t>(padded_rows_) * static_cast<std::size_t>(vectors_), 0);
+  if (vectors_ > 1) paired_ = PairedMatrix(rows_, by_column_ ? vectors_ : channels_);
+  const auto inputs = op.weight_q.size() / static_cast<std::size_t>(fc_outputs(op));
   for (int c = 0; c < channels_; ++c) {
     for (int r = 0; r < rows_; ++r) {
       const auto from = static_cast<std::size_t>(tile.first_channel + c) * inputs +
                         static_cast<std::size_t>(tile.first_row + r);
       weights_[static_cast<std::size_t>(c) * static_cast<std::size_t>(padded_rows_) +
                static_cast<std::size_t>(r)] = op.weight_q[from];
+      if (vectors_ > 1 && !by_column_) paired_.set(r, c, op.weight_q[from]);
     }
   }
   set_phases();
@@ -88,7 +94,7 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
 std::vector<EncodedBlock> encode_part(const Hardware& hardware, const Tile& tile,
                                       const Model& model) {
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
-  const auto stride = static_cast<std::ptrdiff_t>(op.weight_q.size()) / op.elements();
+  const auto stride = static_cast<std::ptrdiff_t>(op.weight_q.size()) / fc_outputs(op);
   const int per_crossbar = hardware.channels_per_crossbar(op.weight_bits);
   std::vector<EncodedBlock> blocks;
   for (int row = 0; row < tile.rows; row += hardware.crossbar.rows) {
@@ -192,10 +198,27 @@ void MvmArray::multiply(const std::int32_t* x, std::int32_t* acc) {
     multiply_by_columns(x, acc);
     return;
   }
+  if (vectors_ > 1) {
+    multiply_vectors(x, acc);
+    return;
+  }
   for (int r = 0; r < rows_; ++r) {
     x16_[static_cast<std::size_t>(r)] = static_cast<std::int16_t>(x[r]);
   }
   product(weights_.data(), x16_.data(), padded_rows_, channels_, acc);
+}
+
+void MvmArray::multiply_vectors(const std::int32_t* x, std::int32_t* acc) {
+  if (by_column_) {
+    for (int r = 0; r < rows_; ++r) paired_.set_row(r, x + std::ptrdiff_t{r} * vectors_);
+    multiply_pairs(weights_.data(), padded_rows_, channels_, paired_, acc);
+    return;
+  }
+  for (int v = 0; v < vectors_; ++v) {
+    std::int16_t* to = x16_.data() + std::ptrdiff_t{v} * padded_rows_;
+    for (int r = 0; r < rows_; ++r) to[r] = static_cast<std::int16_t>(*x++);
+  }
+  multiply_pairs(x16_.data(), padded_rows_, vectors_, paired_, acc);
 }
 
 // Sums are kept modulo 2^32: the mapper has proved that the accumulators themselves fit.
@@ -208,6 +231,24 @@ static void add_weighted(const std::int32_t* codes, const std::uint32_t* weights
 }
 
 void MvmArray::multiply_by_columns(const std::int32_t* x, std::int32_t* acc) {
+  if (!by_column_) {
+    for (int v = 0; v < vectors_; ++v, x += rows_, acc += channels_) vector_by_columns(x, acc);
+    return;
+  }
+  vector_.resize(static_cast<std::size_t>(rows_));
+  products_.resize(static_cast<std::size_t>(channels_));
+  for (int v = 0; v < vectors_; ++v) {
+    for (int r = 0; r < rows_; ++r) {
+      vector_[static_cast<std::size_t>(r)] = x[std::ptrdiff_t{r} * vectors_ + v];
+    }
+    vector_by_columns(vector_.data(), products_.data());
+    for (int c = 0; c < channels_; ++c) {
+      acc[std::ptrdiff_t{c} * vectors_ + v] = products_[static_cast<std::size_t>(c)];
+    }
+  }
+}
+
+void MvmArray::vector_by_columns(const std::int32_t* x, std::int32_t* acc) {
   std::fill(column_sum_.begin(), column_sum_.end(), 0);
   alignas(64) std::array<std::int32_t, kStripColumns> codes;
   for (int block = 0; block < row_blocks_; ++block) {

@@ -12,6 +12,7 @@
 #include "models/mapping/design.h"
 #include "models/mapping/encoding.h"
 #include "sim/device/column_kernel.h"
+#include "sim/device/pair_product.h"
 
 namespace recpim {
 
@@ -25,7 +26,8 @@ class MvmArray {
   /// The part of an FC operator that `tile` holds; its weights are copied out of the model.
   MvmArray(const Design& design, const Tile& tile, const Model& model);
 
-  /// acc[channel] for the part's rows of the input; x has tile.rows elements.
+  /// The accumulators of a sample, tile.outputs of them, from its input vector: rows x vectors
+  /// elements (sim/README.md, "Fc along an axis").
   void multiply(const std::int32_t* x, std::int32_t* acc);
   /// The same, column by column, whether or not the converters are lossless.
   void multiply_by_columns(const std::int32_t* x, std::int32_t* acc);
@@ -42,6 +44,8 @@ class MvmArray {
   void use_isa(KernelIsa isa) { isa_ = isa; }
 
  private:
+  void multiply_vectors(const std::int32_t* x, std::int32_t* acc);
+  void vector_by_columns(const std::int32_t* x, std::int32_t* acc);
   void set_phases();
   void program(const Hardware& hardware, const Tile& tile, const Model& model);
   void choose_segments(const std::vector<EncodedBlock>& blocks);
@@ -52,7 +56,8 @@ class MvmArray {
            static_cast<std::size_t>(row_block * strips_ + strip) * kernel_.strip_bytes();
   }
 
-  int rows_, channels_, row_blocks_, column_blocks_;
+  int rows_, channels_, vectors_, row_blocks_, column_blocks_;
+  bool by_column_;  ///< Vector v is column v of the input vector, and of the accumulators.
   int block_rows_;  ///< Rows of a crossbar.
   int cell_bits_, dac_bits_, input_bits_;
   bool input_signed_;
@@ -63,6 +68,9 @@ class MvmArray {
   // Plain product: weights by channel, rows padded to a multiple of 16.
   int padded_rows_;
   std::vector<std::int16_t> weights_, x16_;
+  /// Several vectors: the factor whose rows lie side by side. The weights, or (along the rows) the
+  /// input.
+  PairedMatrix paired_;
 
   // By columns, modulo 2^32. Each row block holds the same columns: channel by channel,
   // columns_per_channel_ of each, in the order of its crossbar's columns; unused columns are left
@@ -81,6 +89,7 @@ class MvmArray {
   DrivenRows driven_{1, 1, 8};
   std::vector<std::uint32_t> column_sum_;  ///< [column]: weighted codes of all row blocks.
   std::vector<std::uint32_t> input_sum_;   ///< [row block]: sum of its inputs.
+  std::vector<std::int32_t> vector_, products_;  ///< One of several vectors.
 };
 
 }  // namespace recpim

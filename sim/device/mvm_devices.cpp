@@ -8,7 +8,10 @@
 namespace recpim {
 
 MvmShape::MvmShape(const Design& design, const Tile& tile, const Model& model)
-    : rows(tile.rows), channels(tile.channels) {
+    : rows(tile.rows),
+      channels(tile.channels),
+      vectors(tile.vectors),
+      by_column(tile.axis == Axis::kRows) {
   const Hardware& hw = design.hardware;
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   const TensorFormat& in = model.operators[static_cast<std::size_t>(op.inputs[0])].output;
@@ -41,7 +44,7 @@ void DacBank::start(const std::vector<std::int32_t>& input) {
 }
 
 void DacBank::step() {
-  if (phase_ < shape_.phases) {
+  if (phase_ < shape_.sample_phases()) {
     drive();
   } else {
     free_(now() + 1);
@@ -51,17 +54,21 @@ void DacBank::step() {
 // Puts the levels of phase_ on the wordlines in cycle now(), and wakes for the next phase, or for
 // the last cycle of the last one.
 void DacBank::drive() {
-  const bool sign = shape_.input_signed && phase_ == shape_.phases - 1;
+  const int vector = phase_ / shape_.phases;
+  const int phase = phase_ % shape_.phases;
+  const bool sign = shape_.input_signed && phase == shape_.phases - 1;
   const int value_bits = shape_.input_signed ? shape_.input_bits - 1 : shape_.input_bits;
-  const int first = sign ? shape_.input_bits - 1 : phase_ * shape_.dac_bits;
+  const int first = sign ? shape_.input_bits - 1 : phase * shape_.dac_bits;
   const int bits = sign ? 1 : std::min(shape_.dac_bits, value_bits - first);
   PhaseTag tag;
-  tag.phase = phase_;
-  tag.last = phase_ == shape_.phases - 1;
+  tag.phase = phase;
+  tag.vector = vector;
+  tag.last = phase_ == shape_.sample_phases() - 1;
   tag.input_sum.assign(static_cast<std::size_t>(shape_.row_blocks), 0);
   std::vector<int> levels(static_cast<std::size_t>(shape_.rows));
   for (int r = 0; r < shape_.rows; ++r) {
-    const int level = (input_[static_cast<std::size_t>(r)] >> first) & ((1 << bits) - 1);
+    const auto place = static_cast<std::size_t>(shape_.input_place(vector, r));
+    const int level = (input_[place] >> first) & ((1 << bits) - 1);
     levels[static_cast<std::size_t>(r)] = level;
     tag.input_sum[static_cast<std::size_t>(r / shape_.block_rows)] += level;
   }
@@ -69,7 +76,7 @@ void DacBank::drive() {
       static_cast<std::uint64_t>(shape_.rows) * static_cast<std::uint64_t>(shape_.column_blocks);
   crossbars_.read(now(), std::move(levels), std::move(tag));
   ++phase_;
-  if (phase_ < shape_.phases) {
+  if (phase_ < shape_.sample_phases()) {
     arm(now() + shape_.interval);
   } else if (shape_.interval > 1) {
     arm(now() + shape_.interval - 1);  // The cycle before the next sample can start.
@@ -81,7 +88,7 @@ void DacBank::drive() {
 void DacBank::count_sample() {
   drives_ += static_cast<std::uint64_t>(shape_.rows) *
              static_cast<std::uint64_t>(shape_.column_blocks) *
-             static_cast<std::uint64_t>(shape_.phases);
+             static_cast<std::uint64_t>(shape_.sample_phases());
 }
 
 // --- crossbars ----------------------------------------------------------------------------------
@@ -116,7 +123,7 @@ void CrossbarBank::step() {
 
 void CrossbarBank::count_sample() {
   reads_ +=
-      static_cast<std::uint64_t>(shape_.crossbars()) * static_cast<std::uint64_t>(shape_.phases);
+      static_cast<std::uint64_t>(shape_.crossbars()) * static_cast<std::uint64_t>(shape_.sample_phases());
 }
 
 // --- sample-and-hold ----------------------------------------------------------------------------
@@ -132,7 +139,7 @@ void SampleHold::capture(Cycle visible, ColumnSums sums, PhaseTag tag) {
 void SampleHold::count_sample() {
   holds_ += static_cast<std::uint64_t>(shape_.crossbars()) *
             static_cast<std::uint64_t>(shape_.block_columns) *
-            static_cast<std::uint64_t>(shape_.phases);
+            static_cast<std::uint64_t>(shape_.sample_phases());
 }
 
 // --- ADCs ---------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ void AdcBank::convert_column() {
 void AdcBank::count_sample() {
   conversions_ += static_cast<std::uint64_t>(shape_.crossbars()) *
                   static_cast<std::uint64_t>(shape_.block_columns) *
-                  static_cast<std::uint64_t>(shape_.phases);
+                  static_cast<std::uint64_t>(shape_.sample_phases());
 }
 
 // --- shift-add ----------------------------------------------------------------------------------
@@ -184,7 +191,8 @@ ShiftAdd::ShiftAdd(const sc_core::sc_module_name& name, CycleScheduler& cycles,
     : ClockedModule(name, cycles),
       shape_(shape),
       blocks_(blocks),
-      accumulators_(static_cast<std::size_t>(shape.channels), 0) {
+      accumulators_(
+          static_cast<std::size_t>(shape.channels) * static_cast<std::size_t>(shape.vectors), 0) {
   // Every crossbar of a tile has the same layout; channels past the part's own are dropped below.
   Hardware hw;
   hw.crossbar.columns = shape.block_columns;
@@ -258,7 +266,8 @@ void ShiftAdd::accumulate(const Stage& in) {
       if (shape_.encoding == Encoding::kOffset && use.digit == 0) {
         value -= inputs * (std::int64_t{1} << (shape_.weight_bits - 1));
       }
-      accumulators_[static_cast<std::size_t>(channel)] += static_cast<std::int32_t>(weight * value);
+      const auto place = static_cast<std::size_t>(shape_.output_place(in.tag.vector, channel));
+      accumulators_[place] += static_cast<std::int32_t>(weight * value);
     }
   }
   if (in.tag.last && in.column == shape_.columns_per_adc - 1) {
@@ -270,7 +279,7 @@ void ShiftAdd::accumulate(const Stage& in) {
 void ShiftAdd::count_sample() {
   adds_ += static_cast<std::uint64_t>(shape_.crossbars()) *
            static_cast<std::uint64_t>(shape_.block_columns) *
-           static_cast<std::uint64_t>(shape_.phases);
+           static_cast<std::uint64_t>(shape_.sample_phases());
 }
 
 }  // namespace recpim

@@ -21,10 +21,12 @@ namespace recpim {
 /// Dimensions that the devices of one tile share.
 struct MvmShape {
   int rows = 0, channels = 0;             ///< Of the part.
+  int vectors = 1;                        ///< Of a sample, one after the other.
+  bool by_column = false;                 ///< An fc along the rows: vector v is column v.
   int block_rows = 0, block_columns = 0;  ///< Of a physical crossbar.
   int row_blocks = 0, column_blocks = 0;
   int channels_per_crossbar = 0;
-  int phases = 0, input_bits = 0;
+  int phases = 0, input_bits = 0;         ///< Phases of one vector.
   bool input_signed = false;
   int dac_bits = 0, adc_bits = 0, adc_shift = 0, columns_per_adc = 0, cell_bits = 0;
   int weight_bits = 0;
@@ -34,6 +36,10 @@ struct MvmShape {
   MvmShape(const Design& design, const Tile& tile, const Model& model);
   int crossbars() const { return row_blocks * column_blocks; }
   int converters() const { return block_columns / columns_per_adc; }  ///< ADCs of a crossbar.
+  int sample_phases() const { return vectors * phases; }
+  /// Where row r of vector v lies in the input vector, and channel c of it in the accumulators.
+  int input_place(int v, int r) const { return by_column ? r * vectors + v : v * rows + r; }
+  int output_place(int v, int c) const { return by_column ? c * vectors + v : v * channels + c; }
 };
 
 /// Sums of one read: [crossbar][column]; crossbar = row block * column_blocks + column block.
@@ -41,7 +47,7 @@ using ColumnSums = std::vector<std::vector<std::int64_t>>;
 
 /// What travels with a phase through the pipeline.
 struct PhaseTag {
-  int phase = 0;
+  int phase = 0, vector = 0;
   bool last = false;                    ///< Of its sample.
   std::vector<std::int64_t> input_sum;  ///< One a row block: the exact sum of the levels driven.
 };
@@ -166,7 +172,7 @@ class DacBank : public ClockedModule {
   CrossbarBank& crossbars_;
   FreeFunction free_;
   std::vector<std::int32_t> input_;
-  int phase_ = 0;
+  int phase_ = 0;  ///< Of the sample.
   std::uint64_t drives_ = 0;
 };
 

@@ -169,7 +169,10 @@ void HostPort::packet_arrives(int port, const Packet& packet, Cycle at) {
   auto& slot = slots_[arrived_[p]++ % slots_.size()];
   if (packet.values && output_elements_ > 0) {
     const auto from = packet.values->begin() + packet.first_element;
-    std::copy(from, from + packet.elements, slot.begin() + tile_.ports[p].first_element);
+    const Port& into = tile_.ports[p];
+    const int factor = 1 << into.shift;
+    std::transform(from, from + packet.elements, slot.begin() + into.first_element,
+                   [factor](std::int32_t value) { return value * factor; });
   }
   arrivals_[p].push(at);
   complete_results();

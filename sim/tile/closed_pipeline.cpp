@@ -44,7 +44,8 @@ void ClosedPipeline::start_vector_unit() {
     const Cycle partials = buffers_.partials_complete();
     if (partials == kNever) return;
     const Cycle start = std::max({done_.front().at, partials, vector_free_, output_slots_.pop()});
-    vector_free_ = start + vector_unit_.cycles();
+    const Cycle read = start + vector_unit_.cycles();  // Accumulators and partial sums.
+    vector_free_ = start + vector_unit_.interval();
     NetworkInterface::Output output;
     output.at = start + vector_unit_.latency();
     vector_unit_.count_sample();
@@ -54,8 +55,8 @@ void ClosedPipeline::start_vector_unit() {
     }
     ++finished_;
     done_.pop_front();
-    accumulator_slots_.push(vector_free_);
-    buffers_.take_partials(interface(), vector_free_);
+    accumulator_slots_.push(read);
+    buffers_.take_partials(interface(), read);
     interface().send_output(std::move(output));
     start_engine();
   }

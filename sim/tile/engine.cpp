@@ -3,9 +3,10 @@
 
 #include <stdexcept>
 
-#include "sim/tile/dot_engine.h"
+#include "sim/tile/attention_engine.h"
 #include "sim/tile/embedding_engine.h"
 #include "sim/tile/mvm_engine.h"
+#include "sim/tile/product_engine.h"
 
 namespace recpim {
 
@@ -17,7 +18,10 @@ std::unique_ptr<Engine> make_engine(const Design& design, const Tile& tile, cons
     case TileKind::kEmbedding:
       return std::make_unique<EmbeddingEngine>("embedding_engine", design, tile, model, cycles);
     case TileKind::kInteraction:
-      return std::make_unique<DotEngine>("dot_engine", design, tile, cycles);
+      if (model.operators[static_cast<std::size_t>(tile.op)].kind == OpKind::kAttention) {
+        return std::make_unique<AttentionEngine>("attention_engine", design, tile, model, cycles);
+      }
+      return std::make_unique<ProductEngine>("product_engine", design, tile, model, cycles);
     case TileKind::kHost:
       break;
   }

@@ -21,8 +21,8 @@ MvmEngine::MvmEngine(const sc_core::sc_module_name& name, const Design& design, 
       sample_hold_("sample_hold", shape_, adcs_),
       crossbars_("crossbars", cycles, shape_, blocks_, sample_hold_),
       dacs_("dacs", cycles, shape_, crossbars_) {
-  timing_.busy = shape_.phases * shape_.interval;
-  timing_.latency = shape_.read_cycles + (shape_.phases - 1) * shape_.interval +
+  timing_.busy = shape_.sample_phases() * shape_.interval;
+  timing_.latency = shape_.read_cycles + (shape_.sample_phases() - 1) * shape_.interval +
                     shape_.columns_per_adc * shape_.conversion_cycles + kStages;
   dacs_.on_free([this](Cycle at) { free_from(started_, at); });
   shift_add_.on_done([this](Cycle at, std::vector<std::int32_t> accumulators) {

@@ -23,6 +23,10 @@ SteppedPipeline::SteppedPipeline(const sc_core::sc_module_name& name, const Desi
       accumulator_slots_(design.hardware.buffer_slots),
       output_slots_(design.hardware.buffer_slots) {
   engine.connect(*this);
+  if (vector_unit.normaliser() == nullptr) return;
+  normaliser_ = std::make_unique<NormaliserStepper>(
+      "normaliser", cycles, *vector_unit.normaliser(), [this](Cycle at) { walker_.release(at); },
+      [this](Cycle at, std::vector<std::int32_t> output) { output_done(at, std::move(output)); });
 }
 
 void SteppedPipeline::packet_arrives(int port, const Packet& packet, Cycle at) {
@@ -60,35 +64,54 @@ void SteppedPipeline::Sequencer::step() {
   p.engine_.begin(now(), p.buffers_.input(p.started_++));
 }
 
+bool SteppedPipeline::Walker::can_start() const {
+  const SteppedPipeline& p = owner_;
+  return !held_ && free_ <= now() && !p.done_.empty() && p.done_.front().at <= now() &&
+         p.buffers_.partials_complete() <= now() && visible(p.output_slots_, now());
+}
+
 void SteppedPipeline::Walker::step() {
-  SteppedPipeline& p = owner_;
   if (!active_) {
-    if (p.done_.empty() || p.done_.front().at > now() || p.buffers_.partials_complete() > now() ||
-        !visible(p.output_slots_, now())) {
-      return;
-    }
-    p.output_slots_.pop();
+    if (!can_start()) return;
+    owner_.output_slots_.pop();
     active_ = true;
     next_ = 0;
   }
-  next_ += p.lanes_;
-  if (next_ < p.outputs_) {
+  next_ += owner_.lanes_;
+  if (next_ < owner_.outputs_) {
     arm(now() + 1);
     return;
   }
-  // The lanes have read the last elements in this cycle.
+  finish();
+}
+
+// The lanes have read the last elements in this cycle.
+void SteppedPipeline::Walker::finish() {
+  SteppedPipeline& p = owner_;
   active_ = false;
-  NetworkInterface::Output output;
-  output.at = now() + 1 + kStagesBehindLanes;
   p.vector_unit_.count_sample();
-  output.values.push_back(std::make_shared<const std::vector<std::int32_t>>(
-      p.vector_unit_.finish(p.done_.front().accumulators, p.buffers_.partials(p.finished_++))));
+  const Cycle written = now() + 1 + kStagesBehindLanes;
+  std::vector<std::int32_t> values = p.vector_unit_.requantise(
+      p.done_.front().accumulators, p.buffers_.partials(p.finished_++));
+  if (p.normaliser_) {
+    held_ = true;
+    p.normaliser_->take(written, std::move(values));
+  } else {
+    p.output_done(written, std::move(values));
+  }
   p.done_.pop_front();
   p.accumulator_slots_.push(now() + 1);
   p.buffers_.take_partials(p.interface(), now() + 1);
-  p.interface().send_output(std::move(output));
   p.sequencer_.look(now() + 1);
   arm(now() + 1);
+}
+
+void SteppedPipeline::output_done(Cycle at, std::vector<std::int32_t> values) {
+  NetworkInterface::Output output;
+  output.at = at;
+  output.values.push_back(
+      std::make_shared<const std::vector<std::int32_t>>(std::move(values)));
+  interface().send_output(std::move(output));
 }
 
 std::string SteppedPipeline::waits_for() const { return buffers_.waits_for(); }

@@ -40,11 +40,21 @@ class SteppedPipeline : public Pipeline, private EngineClient {
     Walker(const sc_core::sc_module_name& name, CycleScheduler& cycles, SteppedPipeline& owner)
         : ClockedModule(name, cycles), owner_(owner) {}
     void look(Cycle at) { arm(at); }
+    /// The normaliser lets the next sample start at `at`.
+    void release(Cycle at) {
+      held_ = false;
+      free_ = at;
+      arm(at);
+    }
 
    private:
     void step() override;
+    bool can_start() const;
+    void finish();
     SteppedPipeline& owner_;
     bool active_ = false;
+    bool held_ = false;  ///< By the normaliser.
+    Cycle free_ = 0;
     std::size_t next_ = 0;  ///< Element that the lanes reach next.
   };
 
@@ -52,10 +62,12 @@ class SteppedPipeline : public Pipeline, private EngineClient {
   void output_freed(Cycle at) override;
   void engine_free(Cycle at) override;
   void engine_done(Cycle at, std::vector<std::int32_t> accumulators) override;
+  void output_done(Cycle at, std::vector<std::int32_t> output);
 
   std::size_t outputs_, lanes_;
   Sequencer sequencer_;
   Walker walker_;
+  std::unique_ptr<NormaliserStepper> normaliser_;  ///< Where the tile has one.
   bool engine_busy_ = false;
   Cycle engine_free_ = 0;
   std::uint64_t started_ = 0, finished_ = 0;

@@ -32,7 +32,10 @@ void TileBuffers::store(int port, const Packet& packet, Cycle at) {
   } else if (lookups_) {
     input_[slot].assign(from, to);
   } else {
-    std::copy(from, to, input_[slot].begin() + tile_.ports[p].first_element);
+    const Port& into = tile_.ports[p];
+    const int factor = 1 << into.shift;
+    std::transform(from, to, input_[slot].begin() + into.first_element,
+                   [factor](std::int32_t value) { return value * factor; });
   }
 }
 

@@ -27,11 +27,15 @@ int shapes() {
   return text != nullptr ? std::atoi(text) : 3;
 }
 constexpr int kDesignsOfAShape = 7;
+// Shapes from here on are random graphs of operators, then graphs that have every kind of them.
+constexpr int kFirstOfOperators = 1000, kFirstOfEvery = 2000;
 
 RandomChip chip_of(int shape, int design) {
   RandomChipOptions options;
   options.samples = 12;
   options.mlp = shape % 3 == 2;
+  options.operators = shape >= kFirstOfOperators && shape < kFirstOfEvery;
+  options.every = shape >= kFirstOfEvery;
   return random_chip(static_cast<std::uint64_t>(shape), static_cast<std::uint64_t>(design + 7),
                      options);
 }
@@ -84,6 +88,10 @@ TEST_P(ChipCosim, EveryTransferAsSimulated) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ChipCosim, ::testing::Range(0, shapes()));
+INSTANTIATE_TEST_SUITE_P(Operators, ChipCosim,
+                         ::testing::Range(kFirstOfOperators, kFirstOfOperators + shapes()));
+INSTANTIATE_TEST_SUITE_P(EveryOperator, ChipCosim,
+                         ::testing::Range(kFirstOfEvery, kFirstOfEvery + shapes()));
 
 // A bug planted in the generated sources: the comparison must name it and leave a waveform.
 Json cosim_with_bug(const std::string& module, const std::string& right, const std::string& wrong,
@@ -122,9 +130,9 @@ TEST(PlantedBug, AShiftThatIsOffByOneIsCaught) {
 }
 
 TEST(PlantedBug, ALateValidIsCaught) {
-  const Json result = cosim_with_bug("dot_engine.sv", "assign done_o     = last3_q;",
+  const Json result = cosim_with_bug("product_engine.sv", "assign done_o     = done_q;",
                                      "logic late_q;\n"
-                                     "  always_ff @(posedge clk_i) late_q <= last3_q;\n"
+                                     "  always_ff @(posedge clk_i) late_q <= done_q;\n"
                                      "  assign done_o     = late_q;",
                                      false);
   EXPECT_GT(result["mismatches"], 0);

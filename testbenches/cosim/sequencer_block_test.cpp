@@ -24,6 +24,7 @@ struct In {
   std::uint32_t input_ports = 0, partial_ports = 0, last_group = 0, arrival = 0;
   std::uint32_t engine_idle = 0, engine_last = 0, engine_done = 0;
   std::uint32_t vector_done = 0, output_sent = 0;
+  std::uint32_t hold = 0;
 };
 struct Out {
   std::uint32_t released = 0, engine_start = 0, engine_slot = 0;
@@ -46,6 +47,11 @@ class Member {
     // Most samples are short, or there would be few of them.
     const int most = 1 << shape.group_bits;
     groups_ = below(random_, 4) == 0 ? most : between(random_, 1, std::min(most, 12));
+    // With a normaliser the next sample is held, and the last write comes that much later.
+    if (below(random_, 2) == 0) {
+      hold_ = between(random_, 1, groups_ > 64 ? 8 : 60);
+      stages_ = kVectorStages + hold_ + 6;
+    }
     arrivals_.resize(ports_);
     released_.assign(ports_, 0);
   }
@@ -57,6 +63,7 @@ class Member {
     in.input_ports = mask(0, inputs_);
     in.partial_ports = mask(inputs_, ports_);
     in.last_group = static_cast<std::uint32_t>(groups_ - 1);
+    in.hold = static_cast<std::uint32_t>(hold_);
     in.engine_idle = now >= engine_free() ? 1 : 0;
     start_engine(now);
     start_vector(now);
@@ -67,7 +74,7 @@ class Member {
     show_vector(now);
     if (expected_.vector_last != 0) expected_.released |= in.partial_ports;
     in.engine_done = in_cycle(done_, now + 1) ? 1 : 0;
-    in.vector_done = in_cycle(vector_start_, now + 1 - groups_ - kVectorStages) ? 1 : 0;
+    in.vector_done = in_cycle(vector_start_, now + 1 - groups_ - stages_) ? 1 : 0;
     in.output_sent = show_output(now) && sender_pace_() ? 1 : 0;
     if (in.output_sent != 0) output_free_.push_back(now + 1);
     in.arrival = arrive(now);
@@ -76,9 +83,10 @@ class Member {
   }
   const Out& expected() const { return expected_; }
   std::size_t sent() const { return output_free_.size(); }
-  /// Cycles in which nothing but a free accumulator, or output slot, was missing.
+  /// Cycles in which nothing but a free accumulator, output slot, or the hold's end was missing.
   int accumulator_waits() const { return accumulator_waits_; }
   int output_waits() const { return output_waits_; }
+  int hold_waits() const { return hold_waits_; }
 
  private:
   using Cycles = std::vector<std::int64_t>;
@@ -122,6 +130,10 @@ class Member {
     const std::size_t s = vector_start_.size();
     if (done_.size() <= s || now < done_[s] || now < vector_free()) return;
     if (!complete(inputs_, ports_, s, now)) return;
+    if (s > 0 && now < vector_free() + hold_) {
+      ++hold_waits_;
+      return;
+    }
     const std::size_t before = s - slots_;
     if (s >= slots_ && (output_free_.size() <= before || now < output_free_[before])) {
       ++output_waits_;
@@ -140,7 +152,7 @@ class Member {
 
   bool show_output(std::int64_t now) {
     const std::size_t s = output_free_.size();
-    if (s >= vector_start_.size() || now < vector_start_[s] + groups_ + kVectorStages) return false;
+    if (s >= vector_start_.size() || now < vector_start_[s] + groups_ + stages_) return false;
     expected_.output_valid = 1;
     expected_.output_slot = slot(s);
     return true;
@@ -163,11 +175,12 @@ class Member {
   Random random_;
   testing::Pace arrival_pace_, engine_pace_, sender_pace_;
   int groups_ = 1, busy_ = 1;  ///< busy_: of the sample started last.
+  int hold_ = 0, stages_ = kVectorStages;
   std::vector<Cycles> arrivals_;
   std::vector<std::size_t> released_;
   Cycles start_, done_, vector_start_, output_free_;
   Out expected_;
-  int accumulator_waits_ = 0, output_waits_ = 0;
+  int accumulator_waits_ = 0, output_waits_ = 0, hold_waits_ = 0;
 };
 
 void compare(const Out& got, const Out& expected, const std::string& where) {
@@ -205,14 +218,17 @@ TEST_P(SequencerZoo, EveryStartInItsCycle) {
   }
   int accumulator_waits = 0;
   int output_waits = 0;
+  int hold_waits = 0;
   for (const Member& member : members) {
     EXPECT_GT(member.sent(), 50U);
     accumulator_waits += member.accumulator_waits();
     output_waits += member.output_waits();
+    hold_waits += member.hold_waits();
   }
-  // Full buffers were met.
+  // Full buffers were met, and holds.
   EXPECT_GT(accumulator_waits, 500);
   EXPECT_GT(output_waits, 500);
+  EXPECT_GT(hold_waits, 500);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SequencerZoo, ::testing::Range(0, testing::kZooSeeds));

@@ -10,6 +10,8 @@
 
 #include "models/graph/create.h"
 #include "models/quantisation/quantise.h"
+#include "testbenches/harness/every_operator.h"
+#include "testbenches/harness/random_operators.h"
 #include "testbenches/harness/scratch_folder.h"
 #include "traces/format/trace.h"
 
@@ -57,11 +59,11 @@ Hardware random_hardware(Random& random, const RandomChipOptions& options) {
 }
 
 // The shape of the trace and its samples: bags of 0 to 5 rows.
-TraceInfo random_trace_shape(Random& random, bool mlp) {
+TraceInfo random_trace_shape(Random& random, const RandomChipOptions& options) {
   TraceInfo info;
-  info.dense = static_cast<std::uint32_t>(2 + random.below(60));
+  info.dense = static_cast<std::uint32_t>(2 + random.below(options.operators ? 14 : 60));
   info.has_labels = true;
-  const std::size_t tables = mlp ? 0 : 1 + random.below(5);
+  const std::size_t tables = options.mlp ? 0 : 1 + random.below(5);
   for (std::size_t t = 0; t < tables; ++t) {
     info.tables.push_back({"t" + std::to_string(t), 3 + random.below(200)});
   }
@@ -94,13 +96,16 @@ void write_trace(const std::string& path, const TraceInfo& info, std::uint64_t s
   writer.finish();
 }
 
-Model random_model(const TraceInfo& info, bool mlp, std::uint64_t seed, Random& random) {
+Model random_model(const TraceInfo& info, const RandomChipOptions& options, std::uint64_t seed,
+                   Random& random) {
+  if (options.operators) return random_operators(info, seed, random);
+  if (options.every) return every_operator(info, seed, random);
   Precision precision;
   precision.weight_bits = pick(random, {2, 4, 8});
   precision.activation_bits = pick(random, {4, 8});
   const auto width = [&random] { return static_cast<int>(1 + random.below(70)); };
   Model model;
-  if (mlp) {
+  if (options.mlp) {
     model = create_mlp({static_cast<int>(info.dense), width(), width(), width()}, precision, seed);
   } else {
     DlrmShape shape;
@@ -124,14 +129,14 @@ RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
     Random shape(shape_seed, 2 * attempt);
     Random data(seed, 2 * attempt + 1);
     const Hardware hardware = random_hardware(shape, options);
-    const TraceInfo info = random_trace_shape(shape, options.mlp);
+    const TraceInfo info = random_trace_shape(shape, options);
     RandomChip chip;
     chip.trace_path = scratch_folder() + "/trace-" + std::to_string(shape_seed) + "-" +
                       std::to_string(seed) + ".h5";
     try {
       validate(hardware, "random hardware");
       write_trace(chip.trace_path, info, options.samples, data);
-      chip.model = random_model(info, options.mlp, seed, shape);
+      chip.model = random_model(info, options, seed, shape);
       const TraceReader trace(chip.trace_path);
       quantise(chip.model, trace, spread_samples(options.samples));
       chip.design = map_naive(chip.model, hardware);

@@ -25,6 +25,8 @@ struct RandomChip {
 struct RandomChipOptions {
   std::uint64_t samples = 24;
   bool mlp = false;          ///< An MLP instead of a DLRM.
+  bool operators = false;    ///< A random graph of every kind of operator instead.
+  bool every = false;        ///< One graph that has every kind of operator instead.
   bool lossless = false;     ///< ADC bits as many as it takes.
   bool differential = true;  ///< May draw the differential encoding.
   int most_rows = 128;       ///< Of a crossbar.

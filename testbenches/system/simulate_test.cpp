@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <map>
 
 #include "models/mapping/block_reference.h"
 #include "models/ops/integer_reference.h"
@@ -44,11 +45,20 @@ std::string run(const RandomChip& chip, const SimulateOptions& options, bool wit
   });
 }
 
+// A DLRM, an MLP, or (two of four) a random graph of every kind of operator.
+RandomChipOptions options_of(int seed) {
+  RandomChipOptions options;
+  options.mlp = seed % 4 == 3;
+  options.operators = seed % 4 == 1 || seed % 4 == 2;
+  if (options.operators) options.samples = 8;
+  if (seed % 4 == 1) options.most_rows = 16;
+  return options;
+}
+
 class RandomChips : public ::testing::TestWithParam<int> {
  protected:
   RandomChip chip(bool lossless) const {
-    RandomChipOptions options;
-    options.mlp = GetParam() % 4 == 3;
+    RandomChipOptions options = options_of(GetParam());
     options.lossless = lossless;
     const auto seed = static_cast<std::uint64_t>(GetParam());
     return random_chip(seed, seed + 1000, options);
@@ -97,6 +107,46 @@ TEST_P(RandomChips, LosslessPredictionsEqualTheIntegerReference) {
   EXPECT_EQ(got, "equal");
 }
 
+// What random graphs of operators have to reach.
+struct DrawnCases {
+  std::map<OpKind, int> operators;
+  std::map<std::string, int> cases;
+
+  void add(const RandomChip& chip) {
+    for (const Operator& op : chip.model.operators) ++operators[op.kind];
+    for (const Tile& tile : chip.design.tiles) {
+      if (tile.axis == Axis::kWidth) ++cases["fc along the width"];
+      if (tile.axis == Axis::kRows) ++cases["fc along the rows"];
+      if (tile.axis == Axis::kWidth && tile.part > 0) ++cases["split fc along the width"];
+      if (tile.axis == Axis::kRows && tile.raw) ++cases["fc along the rows split by rows"];
+      if (tile.norm >= 0 && tile.norm != tile.op) {
+        ++cases[tile.kind == TileKind::kMvm ? "LayerNorm behind an fc"
+                                            : "LayerNorm behind an interaction"];
+      }
+      if (tile.norm >= 0 && tile.norm == tile.op) ++cases["LayerNorm by itself"];
+      int filled = 0;
+      for (const Port& port : tile.ports) {
+        if (port.shift != 0) ++cases["4 bits among 8"];
+        if (!port.partial) filled += port.elements;
+      }
+      if (filled < tile.input_elements()) ++cases["padding"];
+    }
+  }
+
+  void expect_all() const {
+    for (int kind = 0; kind <= static_cast<int>(OpKind::kPad); ++kind) {
+      EXPECT_TRUE(operators.count(static_cast<OpKind>(kind)) > 0) << "kind " << kind;
+    }
+    for (const char* name :
+         {"fc along the width", "fc along the rows", "split fc along the width",
+          "fc along the rows split by rows", "LayerNorm behind an fc",
+          "LayerNorm behind an interaction", "LayerNorm by itself", "4 bits among 8", "padding"}) {
+      EXPECT_TRUE(cases.count(name) > 0) << name;
+    }
+    for (const auto& [name, times] : cases) std::cout << times << " " << name << "\n";
+  }
+};
+
 // The draws must reach what is rare: operators over several tiles with partial sums, tables over
 // several tiles, lossy converters, both encodings.
 TEST(RandomChipDraws, CoverTheRareCases) {
@@ -104,12 +154,12 @@ TEST(RandomChipDraws, CoverTheRareCases) {
   int table_splits = 0;
   int lossy = 0;
   int differential = 0;
+  DrawnCases drawn;
   for (int seed = 0; seed < seeds(); ++seed) {
-    RandomChipOptions options;
-    options.mlp = seed % 4 == 3;
     const auto s = static_cast<std::uint64_t>(seed);
-    const RandomChip c = random_chip(s, s + 1000, options);
+    const RandomChip c = random_chip(s, s + 1000, options_of(seed));
     bool shifted = false;
+    drawn.add(c);
     for (const Tile& tile : c.design.tiles) {
       if (tile.raw) ++(tile.kind == TileKind::kMvm ? row_splits : table_splits);
       shifted = shifted || tile.adc_shift > 0;
@@ -123,6 +173,7 @@ TEST(RandomChipDraws, CoverTheRareCases) {
   EXPECT_GT(differential, 0);
   std::cout << row_splits << " row splits, " << table_splits << " table splits, " << lossy
             << " lossy, " << differential << " differential\n";
+  drawn.expect_all();
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomChips, ::testing::Range(0, seeds()));

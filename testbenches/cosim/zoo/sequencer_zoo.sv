@@ -11,7 +11,7 @@ module sequencer_zoo_member #(
   input  logic        clk_i,
   input  logic        rst_ni,
   /* verilator lint_off UNUSED */
-  input  logic [31:0] in_i [9],
+  input  logic [31:0] in_i [10],
   /* verilator lint_on UNUSED */
   output logic [31:0] out_o[9]
 );
@@ -31,6 +31,7 @@ module sequencer_zoo_member #(
     .input_ports_i  (in_i[0][Ports-1:0]),
     .partial_ports_i(in_i[1][Ports-1:0]),
     .last_group_i   (in_i[2][GroupBits-1:0]),
+    .hold_i         (in_i[9][23:0]),
     .arrival_i      (in_i[3][Ports-1:0]),
     .release_o      (released),
     .engine_idle_i  (in_i[4][0]),
@@ -61,7 +62,7 @@ endmodule
 module sequencer_zoo (
   input  logic        clk_i,
   input  logic        rst_ni,
-  input  logic [31:0] in_i [Members][9],
+  input  logic [31:0] in_i [Members][10],
   output logic [31:0] out_o[Members][9]
 );
   for (genvar m = 0; m < Members; m++) begin : gen_member
