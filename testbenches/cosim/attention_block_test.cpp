@@ -33,7 +33,7 @@ class Member : public testing::EngineMember {
                       kAttentionMembers[number].lanes, 3 * kAttentionMembers[number].outputs},
                      number, static_cast<std::uint64_t>(seed)),
         dimensions_(kAttentionMembers[number]) {
-    draw_shape();
+    draw_shape(number, seed);
     draw_formats();
     Image map(layout::map::kBits);
     for (int e = 0; e < dimensions_.outputs; ++e) {
@@ -53,13 +53,12 @@ class Member : public testing::EngineMember {
   int depth() const { return depth_; }
 
  private:
-  void draw_shape() {
+  void draw_shape(std::size_t number, int seed) {
     const std::array<int, 4> heads{1, 2, 8, 3};
     const std::array<int, 4> depths{1, 2, 4, 7};
-    do {
-      heads_ = heads[random_.below(heads.size())];
-      depth_ = depths[random_.below(depths.size())];
-    } while (heads_ * depth_ > dimensions_.outputs);
+    heads_ = heads[static_cast<std::size_t>(seed) % heads.size()];
+    depth_ = depths[(static_cast<std::size_t>(seed) / heads.size() + number) % depths.size()];
+    depth_ = std::min(depth_, dimensions_.outputs / heads_);
     const int most =
         std::min(shape_.lanes * dimensions_.groups, dimensions_.outputs / (heads_ * depth_));
     rows_ = random_.below(2) == 0 ? most : between(random_, 1, most);
