@@ -19,6 +19,7 @@ class Balancer {
         options_(options),
         once_(map_naive(model, hardware)),
         replicas_(once_.tiles.size(), 1) {
+    copy_weights();
     for (std::size_t t = 0; t < once_.tiles.size(); ++t) {
       cycles_.push_back(
           cycles_of_sample(once_, model, static_cast<int>(t), options.lookups_a_table).most());
@@ -50,6 +51,17 @@ class Balancer {
   }
 
  private:
+  // Crossbars that a tile has left over hold the weights again: more vectors at once cost no tile.
+  void copy_weights() {
+    const int there = once_.hardware.mvm_tile.crossbars;
+    for (Tile& tile : once_.tiles) {
+      if (tile.vectors == 1) continue;
+      const auto op = static_cast<std::size_t>(tile.op);
+      const int used = crossbars_used(tile, once_.hardware, model_.operators[op].weight_bits);
+      tile.copies = std::clamp(there / used, 1, tile.vectors);
+    }
+  }
+
   bool fits(const Design& design) const {
     const auto& mesh = design.hardware.mesh;
     return static_cast<int>(design.tiles.size()) <= mesh.columns * mesh.rows &&

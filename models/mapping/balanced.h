@@ -19,7 +19,8 @@ struct BalanceOptions {
   std::uint64_t seed = 1;      ///< Of the places on the mesh.
 };
 
-/// As map_naive(), then, as long as the budget lasts, twice as many replicas of the operator that
+/// As map_naive(), then weights of operators along an axis as often as their tile has crossbars,
+/// then, as long as the budget lasts, twice as many replicas of the operator that
 /// limits the throughput (throughput.h), until the host does; then place_by_annealing(). Errors are
 /// those of map_naive(); a budget that not even one of each operator meets is a DoesNotFit.
 Design map_balanced(const Model& model, const Hardware& hardware, const BalanceOptions& options);

@@ -226,7 +226,7 @@ int payload_flits(int elements, int bits, int flit_bits) {
 int crossbars_used(const Tile& tile, const Hardware& hardware, int weight_bits) {
   if (tile.kind != TileKind::kMvm) return 0;
   return ceil_div(tile.rows, hardware.crossbar.rows) *
-         ceil_div(tile.channels, hardware.channels_per_crossbar(weight_bits));
+         ceil_div(tile.channels, hardware.channels_per_crossbar(weight_bits)) * tile.copies;
 }
 
 void validate(const Design& design, const std::string& file) {

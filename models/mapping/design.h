@@ -81,6 +81,7 @@ struct Tile {
   int first_row = 0, rows = 0, first_channel = 0, channels = 0;
   int adc_shift = 0;  ///< k of the ADC's transfer, of the operator.
   int vectors = 1;    ///< Vectors of a sample that go through the weights, one after the other.
+  int copies = 1;     ///< Of the weights: so many vectors at once.
   Axis axis = Axis::kAll;  ///< How they lie in the input vector of rows x vectors elements.
   // Embedding: tables in the order of their output. All have `width` elements a row.
   std::vector<TablePart> tables;
@@ -127,7 +128,8 @@ struct Design {
 /// Payload flits of a packet of `elements` elements of `bits` bits (at least one).
 int payload_flits(int elements, int bits, int flit_bits);
 
-/// Physical crossbars that an MVM tile uses: row blocks x column blocks (0 for other kinds).
+/// Physical crossbars that an MVM tile uses: row blocks x column blocks x copies (0 for other
+/// kinds).
 int crossbars_used(const Tile& tile, const Hardware& hardware, int weight_bits);
 
 /// Naive mapping: each operator its own tiles, tables one after the other, row-major placement.

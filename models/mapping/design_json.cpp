@@ -64,6 +64,7 @@ Json tile_json(const Tile& tile) {
     if (tile.axis != Axis::kAll) {
       json["axis"] = axis_name(tile.axis);
       json["vectors"] = tile.vectors;
+      if (tile.copies > 1) json["copies"] = tile.copies;
     }
   }
   if (tile.norm >= 0) json["norm"] = tile.norm;
@@ -147,7 +148,7 @@ std::set<std::string> tile_keys(TileKind kind) {
     keys.insert({"op", "part", "stride", "phase", "outputs", "raw", "output_bits"});
   if (kind == TileKind::kMvm) {
     keys.insert({"first_row", "rows", "first_channel", "channels", "adc_shift", "sigmoid", "axis",
-                 "vectors", "norm"});
+                 "vectors", "copies", "norm"});
   }
   if (kind == TileKind::kInteraction) keys.insert({"rows", "width", "norm"});
   if (kind == TileKind::kEmbedding) keys.insert({"tables", "width", "layout", "placed"});
@@ -185,8 +186,11 @@ Tile tile_of(const JsonView& json) {
   if (json.has("axis")) {
     tile.axis = json.at("axis").one_of({"width", "rows"}) == "width" ? Axis::kWidth : Axis::kRows;
     tile.vectors = integer(json, "vectors", 1, kMaxShape);
+    if (json.has("copies")) tile.copies = integer(json, "copies", 2, tile.vectors);
   } else if (json.has("vectors")) {
     json.at("vectors").fail("no vectors without an axis");
+  } else if (json.has("copies")) {
+    json.at("copies").fail("no copies without an axis");
   }
   if (json.has("norm")) tile.norm = integer(json, "norm");
   if (json.has("rows")) tile.rows = integer(json, "rows", 1, kMaxShape);

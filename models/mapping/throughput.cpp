@@ -12,7 +12,8 @@ namespace {
 
 std::int64_t mvm_cycles(const Tile& tile, const Hardware& hardware) {
   const int phases = hardware.phases(tile.input_bits(), tile.ports[0].is_signed);
-  return std::int64_t{tile.vectors} * phases * hardware.initiation_interval();
+  const std::int64_t rounds = ceil_div(tile.vectors, tile.copies);
+  return rounds * phases * hardware.initiation_interval();
 }
 
 std::int64_t interaction_cycles(const Tile& tile, const Model& model, const Hardware& hardware) {

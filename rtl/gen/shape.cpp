@@ -230,6 +230,11 @@ std::vector<TileShape> chip_shape(const Design& design, const Model& model) {
     reject(design.name, "tiles[" + std::to_string(t) + "].stride",
            std::to_string(design.tiles[t].stride), "1: replicas have no RTL yet");
   }
+  for (std::size_t t = 0; t < design.tiles.size(); ++t) {
+    if (design.tiles[t].copies == 1) continue;
+    reject(design.name, "tiles[" + std::to_string(t) + "].copies",
+           std::to_string(design.tiles[t].copies), "1: copies have no RTL yet");
+  }
   const Shaper shaper(design, model);
   std::vector<TileShape> shapes;
   for (const Tile& tile : design.tiles) shapes.push_back(shaper.shape(tile));

@@ -11,6 +11,7 @@ MvmShape::MvmShape(const Design& design, const Tile& tile, const Model& model)
     : rows(tile.rows),
       channels(tile.channels),
       vectors(tile.vectors),
+      copies(tile.copies),
       by_column(tile.axis == Axis::kRows) {
   const Hardware& hw = design.hardware;
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
@@ -54,7 +55,6 @@ void DacBank::step() {
 // Puts the levels of phase_ on the wordlines in cycle now(), and wakes for the next phase, or for
 // the last cycle of the last one.
 void DacBank::drive() {
-  const int vector = phase_ / shape_.phases;
   const int phase = phase_ % shape_.phases;
   const bool sign = shape_.input_signed && phase == shape_.phases - 1;
   const int value_bits = shape_.input_signed ? shape_.input_bits - 1 : shape_.input_bits;
@@ -62,18 +62,21 @@ void DacBank::drive() {
   const int bits = sign ? 1 : std::min(shape_.dac_bits, value_bits - first);
   PhaseTag tag;
   tag.phase = phase;
-  tag.vector = vector;
+  tag.vector = phase_ / shape_.phases * shape_.copies;
+  tag.vectors = std::min(shape_.copies, shape_.vectors - tag.vector);
   tag.last = phase_ == shape_.sample_phases() - 1;
-  tag.input_sum.assign(static_cast<std::size_t>(shape_.row_blocks), 0);
-  std::vector<int> levels(static_cast<std::size_t>(shape_.rows));
-  for (int r = 0; r < shape_.rows; ++r) {
-    const auto place = static_cast<std::size_t>(shape_.input_place(vector, r));
-    const int level = (input_[place] >> first) & ((1 << bits) - 1);
-    levels[static_cast<std::size_t>(r)] = level;
-    tag.input_sum[static_cast<std::size_t>(r / shape_.block_rows)] += level;
+  tag.input_sum.assign(static_cast<std::size_t>(tag.vectors * shape_.row_blocks), 0);
+  std::vector<int> levels;
+  for (int copy = 0; copy < tag.vectors; ++copy) {
+    for (int r = 0; r < shape_.rows; ++r) {
+      const auto place = static_cast<std::size_t>(shape_.input_place(tag.vector + copy, r));
+      const int level = (input_[place] >> first) & ((1 << bits) - 1);
+      levels.push_back(level);
+      tag.input_sum[static_cast<std::size_t>(copy * shape_.row_blocks + r / shape_.block_rows)] +=
+          level;
+    }
   }
-  drives_ +=
-      static_cast<std::uint64_t>(shape_.rows) * static_cast<std::uint64_t>(shape_.column_blocks);
+  drives_ += levels.size() * static_cast<std::uint64_t>(shape_.column_blocks);
   crossbars_.read(now(), std::move(levels), std::move(tag));
   ++phase_;
   if (phase_ < shape_.sample_phases()) {
@@ -87,8 +90,7 @@ void DacBank::drive() {
 
 void DacBank::count_sample() {
   drives_ += static_cast<std::uint64_t>(shape_.rows) *
-             static_cast<std::uint64_t>(shape_.column_blocks) *
-             static_cast<std::uint64_t>(shape_.sample_phases());
+             static_cast<std::uint64_t>(shape_.column_blocks) * shape_.vector_phases();
 }
 
 // --- crossbars ----------------------------------------------------------------------------------
@@ -105,10 +107,13 @@ void CrossbarBank::read(Cycle at, std::vector<int> levels, PhaseTag tag) {
 }
 
 void CrossbarBank::step() {
-  ColumnSums sums(blocks_.size());
-  for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    const EncodedBlock& block = blocks_[b];
-    const int first = static_cast<int>(b) / shape_.column_blocks * shape_.block_rows;
+  const auto copies = static_cast<std::size_t>(tag_.vectors);
+  ColumnSums sums(copies * blocks_.size());
+  for (std::size_t b = 0; b < sums.size(); ++b) {
+    const EncodedBlock& block = blocks_[b % blocks_.size()];
+    const int copy = static_cast<int>(b / blocks_.size());
+    const int row_block = static_cast<int>(b % blocks_.size()) / shape_.column_blocks;
+    const int first = copy * shape_.rows + row_block * shape_.block_rows;
     sums[b].assign(static_cast<std::size_t>(block.columns), 0);
     for (int c = 0; c < block.columns; ++c) {
       for (int r = 0; r < block.rows; ++r) {
@@ -117,13 +122,12 @@ void CrossbarBank::step() {
       }
     }
   }
-  reads_ += blocks_.size();
+  reads_ += sums.size();
   hold_.capture(now() + 1, std::move(sums), std::move(tag_));
 }
 
 void CrossbarBank::count_sample() {
-  reads_ += static_cast<std::uint64_t>(shape_.crossbars()) *
-            static_cast<std::uint64_t>(shape_.sample_phases());
+  reads_ += static_cast<std::uint64_t>(shape_.crossbars()) * shape_.vector_phases();
 }
 
 // --- sample-and-hold ----------------------------------------------------------------------------
@@ -131,15 +135,13 @@ void CrossbarBank::count_sample() {
 void SampleHold::capture(Cycle visible, ColumnSums sums, PhaseTag tag) {
   current_ = 1 - current_;
   held_[current_] = std::move(sums);
-  holds_ += static_cast<std::uint64_t>(shape_.crossbars()) *
-            static_cast<std::uint64_t>(shape_.block_columns);
+  holds_ += held_[current_].size() * static_cast<std::uint64_t>(shape_.block_columns);
   adcs_.convert(visible, &held_[current_], std::move(tag));
 }
 
 void SampleHold::count_sample() {
   holds_ += static_cast<std::uint64_t>(shape_.crossbars()) *
-            static_cast<std::uint64_t>(shape_.block_columns) *
-            static_cast<std::uint64_t>(shape_.sample_phases());
+            static_cast<std::uint64_t>(shape_.block_columns) * shape_.vector_phases();
 }
 
 // --- ADCs ---------------------------------------------------------------------------------------
@@ -180,8 +182,7 @@ void AdcBank::convert_column() {
 
 void AdcBank::count_sample() {
   conversions_ += static_cast<std::uint64_t>(shape_.crossbars()) *
-                  static_cast<std::uint64_t>(shape_.block_columns) *
-                  static_cast<std::uint64_t>(shape_.sample_phases());
+                  static_cast<std::uint64_t>(shape_.block_columns) * shape_.vector_phases();
 }
 
 // --- shift-add ----------------------------------------------------------------------------------
@@ -229,18 +230,22 @@ void ShiftAdd::step() {
 // Stage 1: undoes the inversion of each crossbar's column and adds the row blocks.
 ShiftAdd::Stage ShiftAdd::undo_and_add(const Stage& in) const {
   Stage out{in.at + 1, in.column, in.tag, {}};
-  out.values.assign(static_cast<std::size_t>(shape_.column_blocks),
+  // [copy * column_blocks + column block]
+  out.values.assign(static_cast<std::size_t>(in.tag.vectors * shape_.column_blocks),
                     std::vector<std::int64_t>(static_cast<std::size_t>(shape_.converters()), 0));
   const std::int64_t cell_max = (std::int64_t{1} << shape_.cell_bits) - 1;
-  for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    const std::size_t row_block = b / static_cast<std::size_t>(shape_.column_blocks);
-    const std::size_t column_block = b % static_cast<std::size_t>(shape_.column_blocks);
+  const auto columns = static_cast<std::size_t>(shape_.column_blocks);
+  for (std::size_t b = 0; b < in.values.size(); ++b) {
+    const EncodedBlock& block = blocks_[b % blocks_.size()];
+    const std::size_t copy = b / blocks_.size();
+    const std::size_t row_block = b / columns;  // Counted on through the copies.
+    const std::size_t column_block = copy * columns + b % columns;
     for (int g = 0; g < shape_.converters(); ++g) {
       const auto group = static_cast<std::size_t>(g);
       const auto column = static_cast<std::size_t>(g * shape_.columns_per_adc + in.column);
       const std::int64_t value = in.values[b][group] << shape_.adc_shift;
       out.values[column_block][group] +=
-          blocks_[b].inverted[column] != 0 ? cell_max * in.tag.input_sum[row_block] - value : value;
+          block.inverted[column] != 0 ? cell_max * in.tag.input_sum[row_block] - value : value;
     }
   }
   return out;
@@ -251,22 +256,27 @@ void ShiftAdd::accumulate(const Stage& in) {
   const bool sign = shape_.input_signed && in.tag.phase == shape_.phases - 1;
   const std::int64_t weight = sign ? -(std::int64_t{1} << (shape_.input_bits - 1))
                                    : std::int64_t{1} << (in.tag.phase * shape_.dac_bits);
-  std::int64_t inputs = 0;
-  for (const std::int64_t sum : in.tag.input_sum) inputs += sum;
-  for (int cb = 0; cb < shape_.column_blocks; ++cb) {
+  for (int block = 0; block < in.tag.vectors * shape_.column_blocks; ++block) {
+    const int copy = block / shape_.column_blocks;
+    const int cb = block % shape_.column_blocks;
+    std::int64_t inputs = 0;
+    for (int r = 0; r < shape_.row_blocks; ++r) {
+      inputs += in.tag.input_sum[static_cast<std::size_t>(copy * shape_.row_blocks + r)];
+    }
     for (int g = 0; g < shape_.converters(); ++g) {
       const ColumnUse& use =
           layout_[static_cast<std::size_t>(g * shape_.columns_per_adc + in.column)];
       const int channel = cb * shape_.channels_per_crossbar + use.channel;
       if (use.channel < 0 || channel >= shape_.channels) continue;
       // Products and not shifts: an undone inversion can leave a negative value.
-      std::int64_t value = in.values[static_cast<std::size_t>(cb)][static_cast<std::size_t>(g)] *
+      std::int64_t value = in.values[static_cast<std::size_t>(block)][static_cast<std::size_t>(g)] *
                            (std::int64_t{1} << (use.digit * shape_.cell_bits));
       if (use.negative) value = -value;
       if (shape_.encoding == Encoding::kOffset && use.digit == 0) {
         value -= inputs * (std::int64_t{1} << (shape_.weight_bits - 1));
       }
-      const auto place = static_cast<std::size_t>(shape_.output_place(in.tag.vector, channel));
+      const auto place =
+          static_cast<std::size_t>(shape_.output_place(in.tag.vector + copy, channel));
       accumulators_[place] += static_cast<std::int32_t>(weight * value);
     }
   }
@@ -278,8 +288,7 @@ void ShiftAdd::accumulate(const Stage& in) {
 
 void ShiftAdd::count_sample() {
   adds_ += static_cast<std::uint64_t>(shape_.crossbars()) *
-           static_cast<std::uint64_t>(shape_.block_columns) *
-           static_cast<std::uint64_t>(shape_.sample_phases());
+           static_cast<std::uint64_t>(shape_.block_columns) * shape_.vector_phases();
 }
 
 }  // namespace recpim

@@ -21,7 +21,8 @@ namespace recpim {
 /// Dimensions that the devices of one tile share.
 struct MvmShape {
   int rows = 0, channels = 0;             ///< Of the part.
-  int vectors = 1;                        ///< Of a sample, one after the other.
+  int vectors = 1;                        ///< Of a sample.
+  int copies = 1;                         ///< Of the weights: so many vectors at once.
   bool by_column = false;                 ///< An fc along the rows: vector v is column v.
   int block_rows = 0, block_columns = 0;  ///< Of a physical crossbar.
   int row_blocks = 0, column_blocks = 0;
@@ -36,20 +37,27 @@ struct MvmShape {
   MvmShape(const Design& design, const Tile& tile, const Model& model);
   int crossbars() const { return row_blocks * column_blocks; }
   int converters() const { return block_columns / columns_per_adc; }  ///< ADCs of a crossbar.
-  int sample_phases() const { return vectors * phases; }
+  int rounds() const { return (vectors + copies - 1) / copies; }
+  int sample_phases() const { return rounds() * phases; }
+  /// Phases of all vectors: what a sample's events are counted by.
+  std::uint64_t vector_phases() const {
+    return static_cast<std::uint64_t>(vectors) * static_cast<std::uint64_t>(phases);
+  }
   /// Where row r of vector v lies in the input vector, and channel c of it in the accumulators.
   int input_place(int v, int r) const { return by_column ? r * vectors + v : v * rows + r; }
   int output_place(int v, int c) const { return by_column ? c * vectors + v : v * channels + c; }
 };
 
-/// Sums of one read: [crossbar][column]; crossbar = row block * column_blocks + column block.
+/// Sums of one read: [crossbar][column]; crossbar = (copy * row_blocks + row block) * column_blocks
+/// + column block.
 using ColumnSums = std::vector<std::vector<std::int64_t>>;
 
 /// What travels with a phase through the pipeline.
 struct PhaseTag {
-  int phase = 0, vector = 0;
+  int phase = 0;
+  int vector = 0, vectors = 1;          ///< The first one of the round, and how many.
   bool last = false;                    ///< Of its sample.
-  std::vector<std::int64_t> input_sum;  ///< One a row block: the exact sum of the levels driven.
+  std::vector<std::int64_t> input_sum;  ///< [copy][row block]: the exact sum of the levels driven.
 };
 
 /// Shift, undo, add: from codes to accumulators, in three registered stages.

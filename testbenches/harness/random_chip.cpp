@@ -123,6 +123,17 @@ Model random_model(const TraceInfo& info, const RandomChipOptions& options, std:
   return model;
 }
 
+/// Some weights as often as their tile has room.
+void copy_some(Design& design, const Model& model, Random& random) {
+  for (Tile& tile : design.tiles) {
+    if (tile.vectors == 1) continue;
+    const auto op = static_cast<std::size_t>(tile.op);
+    const int used = crossbars_used(tile, design.hardware, model.operators[op].weight_bits);
+    const int most = std::min(tile.vectors, design.hardware.mvm_tile.crossbars / used);
+    tile.copies = 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(most)));
+  }
+}
+
 /// Some operators twice, four or eight times, as far as the mesh has room.
 void replicate_some(Design& design, Random& random) {
   const int room = design.hardware.mesh.columns * design.hardware.mesh.rows;
@@ -170,7 +181,10 @@ RandomChip random_chip(std::uint64_t shape_seed, std::uint64_t seed,
       placement.replicate_bytes = 100 + 37 * (seed % 40);
       placement.hot_rows = seed % 3 == 0 ? 20 : 1000;
       place_rows(chip.design, chip.model, trace, placement);
-      if (options.replicas) replicate_some(chip.design, shape);
+      if (options.replicas) {
+        copy_some(chip.design, chip.model, shape);
+        replicate_some(chip.design, shape);
+      }
     } catch (const InputError&) {
       continue;  // Does not fit together: the next draw.
     }

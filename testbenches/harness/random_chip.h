@@ -31,7 +31,9 @@ struct RandomChipOptions {
   bool lossless = false;     ///< ADC bits as many as it takes.
   bool differential = true;  ///< May draw the differential encoding.
   int most_rows = 128;       ///< Of a crossbar.
-  bool replicas = false;     ///< Operators may be there up to eight times, placed by annealing.
+  /// Operators may be there up to eight times, weights several times on a tile; places by
+  /// annealing.
+  bool replicas = false;
   /// Of table rows, from the chip's trace, with replicas.
   PlacementKind placement = PlacementKind::kNaive;
   bool pooling_in_array = false;
