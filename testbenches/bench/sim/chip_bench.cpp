@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "models/graph/cost.h"
 #include "sim/chip/simulate.h"
 #include "testbenches/bench/sim/bench_chips.h"
 #include "testbenches/bench/sim/limits.h"
@@ -95,10 +96,14 @@ void BM_NasrecTiming(benchmark::State& state) {
 }
 void BM_NasrecFunctional(benchmark::State& state) {
   run(state, nasrec(), SimulationMode::kFunctional, kNasrecSamples);
+  state.counters["macs_a_sample"] =
+      static_cast<double>(cost_of(nasrec().model).multiply_accumulates);
 }
 // Elaboration weighs here; the time of a run is what counts.
 void BM_NasrecCandidate(benchmark::State& state) {
   run(state, nasrec(), SimulationMode::kTiming, kCandidateSamples);
+  state.counters["runs_per_s"] = benchmark::Counter(static_cast<double>(state.iterations()),
+                                                    benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_MlpTiming)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK(BM_MlpLossless)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
