@@ -249,7 +249,7 @@ TEST(OperatorsByHand, LayerNormByItself) {
 Engine::Timing timing_of(const Model& model, const Hardware& hardware) {
   const Design design = map_naive(model, hardware);
   CycleScheduler cycles("cycles", hardware.clock_hz);
-  const auto engine = make_engine(design, design.tiles[1], model, false, cycles);
+  const auto engine = make_engine(design, design.tiles[1], model, false, false, cycles);
   return engine->accept(0, {});
 }
 
