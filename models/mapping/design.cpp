@@ -41,8 +41,8 @@ class Checker {
               "from 1 to 32767 ports");
       for (std::size_t s = 0; s < tile.sends.size(); ++s) send(t, s, place);
       for (std::size_t p = 0; p < tile.ports.size(); ++p) port(t, p, place);
+      engine(tile, place);  // First: it bounds what input_vector multiplies.
       input_vector(tile, place);
-      engine(tile, place);
     }
   }
 

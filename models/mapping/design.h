@@ -81,7 +81,7 @@ struct Tile {
   /// The LayerNorm behind the requantiser, which then puts out 16 bits; -1: none. On a tile whose
   /// `op` it is itself the requantiser passes the one input through.
   int norm = -1;
-  int output_bits = 8;   ///< 4, 8, 16; 32 where raw.
+  int output_bits = 8;  ///< 4, 8, 16; 32 where raw.
 
   int inputs() const;          ///< Number of input ports.
   int partials() const;        ///< Number of partial-sum ports.

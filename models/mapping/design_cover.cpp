@@ -97,6 +97,10 @@ class CoverChecker {
   }
 
   void tables(const Tile& tile, const std::string& place) {
+    find(tile.op, OpKind::kEmbedding, place + ".op");
+    if (tile.tables[0].op != tile.op) {
+      reject(file_, place + ".op", std::to_string(tile.op), "the operator of its first table");
+    }
     for (const TablePart& part : tile.tables) {
       const std::size_t index = find(part.op, OpKind::kEmbedding, place + ".op");
       const Operator& op = model_.operators[index];
@@ -169,8 +173,7 @@ class CoverChecker {
     const bool host = tile.kind == TileKind::kHost;
     const std::vector<Segment> segments =
         host ? prediction_segments(model_) : input_segments(model_, tile.op);
-    const InputSlice slice =
-        host ? InputSlice{0, model_.output().elements()} : input_slice(tile);
+    const InputSlice slice = host ? InputSlice{0, model_.output().elements()} : input_slice(tile);
     std::int64_t wanted = 0;
     for (const Segment& segment : segments) {
       wanted += std::max(0, std::min(segment.at + segment.elements, slice.first + slice.elements) -

@@ -91,8 +91,8 @@ int integer(const JsonView& json, const char* key, int low = 0, int high = kMax)
 }
 
 Port port_of(const JsonView& json) {
-  json.only({"tile", "send", "partial", "first_element", "elements", "element_bits", "signed",
-             "shift"});
+  json.only(
+      {"tile", "send", "partial", "first_element", "elements", "element_bits", "signed", "shift"});
   Port port;
   port.tile = integer(json, "tile");
   port.send = integer(json, "send");

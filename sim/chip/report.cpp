@@ -97,7 +97,8 @@ Json utilisation_of(const Design& design, const Model& model, const Chip& chip, 
          {"part", tile.part},
          {"engine", static_cast<double>(engine.busy_cycles()) / total},
          {"vector_unit", static_cast<double>(chip.tiles()[i]->vector_unit().samples()) *
-                             static_cast<double>(chip.tiles()[i]->vector_unit().interval()) / total},
+                             static_cast<double>(chip.tiles()[i]->vector_unit().interval()) /
+                             total},
          {"injection",
           static_cast<double>(chip.tiles()[i]->network_interface().flits_injected()) / total}});
   }

@@ -31,8 +31,8 @@ const std::vector<Composite>& composites() {
 
 double part_energy_pj(const Technology& technology, const std::string& part,
                       const Hardware& hardware) {
-  return figure_of(
-      part, [&](const std::string& name) { return technology.energy_pj(name, hardware); });
+  return figure_of(part,
+                   [&](const std::string& name) { return technology.energy_pj(name, hardware); });
 }
 
 double part_area_mm2(const Technology& technology, const std::string& part,

@@ -16,20 +16,29 @@ std::string router_name(int router, int columns) {
 
 Json tile_energy(const EventCounts& events, const Technology& technology,
                  const Hardware& hardware) {
-  const std::pair<const char*, std::uint64_t> charges[] = {
-      {"crossbar", events.wordline_drives},    {"dac", events.wordline_drives},
-      {"sample_hold", events.sample_holds},    {"adc", events.adc_conversions},
-      {"shift_add", events.shift_adds},        {"mac", events.macs},
-      {"accumulator", events.accumulations},   {"input_buffer", events.input_bits},
-      {"output_buffer", events.output_bits},   {"adder", events.adds},
-      {"square", events.squares},              {"exponential", events.exponentials},
-      {"reciprocal", events.reciprocals},      {"mean", events.means},
-      {"root", events.roots},                  {"normaliser", events.normalised},
-      {"requantiser", events.vector_elements}, {"sigmoid", events.sigmoids}};
+  const std::pair<const char*, std::uint64_t> charges[] = {{"crossbar", events.wordline_drives},
+                                                           {"dac", events.wordline_drives},
+                                                           {"sample_hold", events.sample_holds},
+                                                           {"adc", events.adc_conversions},
+                                                           {"shift_add", events.shift_adds},
+                                                           {"mac", events.macs},
+                                                           {"accumulator", events.accumulations},
+                                                           {"input_buffer", events.input_bits},
+                                                           {"output_buffer", events.output_bits},
+                                                           {"adder", events.adds},
+                                                           {"square", events.squares},
+                                                           {"exponential", events.exponentials},
+                                                           {"reciprocal", events.reciprocals},
+                                                           {"mean", events.means},
+                                                           {"root", events.roots},
+                                                           {"normaliser", events.normalised},
+                                                           {"requantiser", events.vector_elements},
+                                                           {"sigmoid", events.sigmoids}};
   Json parts = Json::object();
   for (const auto& [component, number] : charges) {
     if (number == 0) continue;
-    parts[component] = static_cast<double>(number) * part_energy_pj(technology, component, hardware);
+    parts[component] =
+        static_cast<double>(number) * part_energy_pj(technology, component, hardware);
   }
   return parts;
 }

@@ -139,20 +139,32 @@ bool EventCounts::operator==(const EventCounts& other) const {
          table_row_reads == other.table_row_reads && adds == other.adds && macs == other.macs &&
          squares == other.squares && exponentials == other.exponentials &&
          reciprocals == other.reciprocals && means == other.means && roots == other.roots &&
-         normalised == other.normalised &&
-         vector_elements == other.vector_elements && sigmoids == other.sigmoids &&
-         flits_injected == other.flits_injected;
+         normalised == other.normalised && vector_elements == other.vector_elements &&
+         sigmoids == other.sigmoids && flits_injected == other.flits_injected;
 }
 
 EventCounts operator*(const EventCounts& counts, std::uint64_t times) {
   EventCounts product = counts;
-  for (std::uint64_t* field :
-       {&product.crossbar_reads, &product.wordline_drives, &product.sample_holds,
-        &product.adc_conversions, &product.shift_adds, &product.accumulations, &product.input_bits,
-        &product.output_bits, &product.table_row_reads, &product.adds, &product.macs,
-        &product.squares, &product.exponentials, &product.reciprocals, &product.means,
-        &product.roots, &product.normalised, &product.vector_elements, &product.sigmoids,
-        &product.flits_injected}) {
+  for (std::uint64_t* field : {&product.crossbar_reads,
+                               &product.wordline_drives,
+                               &product.sample_holds,
+                               &product.adc_conversions,
+                               &product.shift_adds,
+                               &product.accumulations,
+                               &product.input_bits,
+                               &product.output_bits,
+                               &product.table_row_reads,
+                               &product.adds,
+                               &product.macs,
+                               &product.squares,
+                               &product.exponentials,
+                               &product.reciprocals,
+                               &product.means,
+                               &product.roots,
+                               &product.normalised,
+                               &product.vector_elements,
+                               &product.sigmoids,
+                               &product.flits_injected}) {
     *field *= times;
   }
   return product;

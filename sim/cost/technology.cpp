@@ -142,9 +142,9 @@ PublishedChip published_from_json(const JsonView& json) {
 
 const std::vector<std::string>& required_components() {
   static const std::vector<std::string> kNames = {
-      "crossbar",    "dac",          "sample_hold",   "adc",    "shift_add",
-      "accumulator", "input_buffer", "output_buffer", "adder",  "mac",
-      "multiplier",  "requantiser",  "sigmoid",       "sequencer", "router", "link"};
+      "crossbar",     "dac",           "sample_hold", "adc", "shift_add",  "accumulator",
+      "input_buffer", "output_buffer", "adder",       "mac", "multiplier", "requantiser",
+      "sigmoid",      "sequencer",     "router",      "link"};
   return kNames;
 }
 

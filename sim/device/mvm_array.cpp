@@ -57,7 +57,10 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
     : rows_(tile.rows),
       channels_(tile.channels),
       vectors_(tile.vectors),
-      by_column_(tile.axis == Axis::kRows) {
+      by_column_(tile.axis == Axis::kRows),
+      hardware_(design.hardware),
+      tile_(tile),
+      model_(model) {
   const Hardware& hw = design.hardware;
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   const TensorFormat& in = input_format(model, op);
@@ -74,7 +77,6 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
   column_blocks_ = ceil_div(channels_, hw.channels_per_crossbar(op.weight_bits));
   padded_rows_ = ceil_div(rows_, kRowPadding) * kRowPadding;
   weights_.assign(static_cast<std::size_t>(padded_rows_) * static_cast<std::size_t>(channels_), 0);
-  if (op.weight_q.empty()) return;  // A timing run: no values.
   x16_.assign(static_cast<std::size_t>(padded_rows_) * static_cast<std::size_t>(vectors_), 0);
   if (vectors_ > 1) paired_ = PairedMatrix(rows_, by_column_ ? vectors_ : channels_);
   const auto inputs = op.weight_q.size() / static_cast<std::size_t>(fc_outputs(op));
@@ -88,7 +90,11 @@ MvmArray::MvmArray(const Design& design, const Tile& tile, const Model& model)
     }
   }
   set_phases();
-  program(hw, tile, model);
+  const auto blocks = encode_part(hw, tile, model);
+  lossless_ = std::all_of(blocks.begin(), blocks.end(), [&](const EncodedBlock& block) {
+    return is_lossless(block, hw, kernel_.adc_shift);
+  });
+  if (!lossless_) program(blocks);
 }
 
 std::vector<EncodedBlock> encode_part(const Hardware& hardware, const Tile& tile,
@@ -117,13 +123,10 @@ void MvmArray::set_phases() {
   if (input_signed_) kernel_.phases.push_back({low_bits, 1, -(1 << low_bits)});
 }
 
-void MvmArray::program(const Hardware& hw, const Tile& tile, const Model& model) {
-  const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
-  const auto blocks = encode_part(hw, tile, model);
+void MvmArray::program(const std::vector<EncodedBlock>& blocks) {
+  const Hardware& hw = hardware_;
+  const Operator& op = model_.operators[static_cast<std::size_t>(tile_.op)];
   const int per_crossbar = hw.channels_per_crossbar(op.weight_bits);
-  lossless_ = std::all_of(blocks.begin(), blocks.end(), [&](const EncodedBlock& block) {
-    return is_lossless(block, hw, kernel_.adc_shift);
-  });
   columns_per_channel_ = hw.columns_per_weight(op.weight_bits);
   strips_ = ceil_div(channels_ * columns_per_channel_, kStripColumns);
   choose_segments(blocks);
@@ -231,6 +234,7 @@ static void add_weighted(const std::int32_t* codes, const std::uint32_t* weights
 }
 
 void MvmArray::multiply_by_columns(const std::int32_t* x, std::int32_t* acc) {
+  if (cells_.empty()) program(encode_part(hardware_, tile_, model_));
   if (!by_column_) {
     for (int v = 0; v < vectors_; ++v, x += rows_, acc += channels_) vector_by_columns(x, acc);
     return;

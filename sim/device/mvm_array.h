@@ -23,7 +23,8 @@ std::vector<EncodedBlock> encode_part(const Hardware& hardware, const Tile& tile
 
 class MvmArray {
  public:
-  /// The part of an FC operator that `tile` holds; its weights are copied out of the model.
+  /// The part of an FC operator that `tile` holds. Design, tile and model must outlive it and have
+  /// the integer weights.
   MvmArray(const Design& design, const Tile& tile, const Model& model);
 
   /// The accumulators of a sample, tile.outputs of them, from its input vector: rows x vectors
@@ -47,7 +48,7 @@ class MvmArray {
   void multiply_vectors(const std::int32_t* x, std::int32_t* acc);
   void vector_by_columns(const std::int32_t* x, std::int32_t* acc);
   void set_phases();
-  void program(const Hardware& hardware, const Tile& tile, const Model& model);
+  void program(const std::vector<EncodedBlock>& blocks);
   void choose_segments(const std::vector<EncodedBlock>& blocks);
   void store_block(const EncodedBlock& block, const std::vector<ColumnUse>& layout, int row_block,
                    int first_channel);
@@ -62,6 +63,10 @@ class MvmArray {
   int cell_bits_, dac_bits_, input_bits_;
   bool input_signed_;
   int phases_;
+  // What columns are made of, when they are.
+  const Hardware& hardware_;
+  const Tile& tile_;
+  const Model& model_;
   std::int32_t offset_value_;  ///< Offset encoding: 2^(b_w - 1), subtracted for every input unit.
   bool lossless_ = false;
 
@@ -72,9 +77,9 @@ class MvmArray {
   /// input.
   PairedMatrix paired_;
 
-  // By columns, modulo 2^32. Each row block holds the same columns: channel by channel,
-  // columns_per_channel_ of each, in the order of its crossbar's columns; unused columns are left
-  // out. A strip is kStripColumns of them.
+  // By columns, modulo 2^32: there from the start where they are lossy, else once asked for. Each
+  // row block holds the same columns: channel by channel, columns_per_channel_ of each, in the
+  // order of its crossbar's columns; unused columns are left out. A strip is kStripColumns of them.
   KernelIsa isa_ = best_kernel_isa();
   KernelArray kernel_;
   int columns_per_channel_ = 0, strips_ = 0;
@@ -87,8 +92,8 @@ class MvmArray {
   /// 2^(b_w - 1) * sum of the levels; over all phases the levels sum to the inputs themselves.
   std::vector<std::uint32_t> input_weight_;
   DrivenRows driven_{1, 1, 8};
-  std::vector<std::uint32_t> column_sum_;  ///< [column]: weighted codes of all row blocks.
-  std::vector<std::uint32_t> input_sum_;   ///< [row block]: sum of its inputs.
+  std::vector<std::uint32_t> column_sum_;        ///< [column]: weighted codes of all row blocks.
+  std::vector<std::uint32_t> input_sum_;         ///< [row block]: sum of its inputs.
   std::vector<std::int32_t> vector_, products_;  ///< One of several vectors.
 };
 

@@ -122,8 +122,8 @@ void CrossbarBank::step() {
 }
 
 void CrossbarBank::count_sample() {
-  reads_ +=
-      static_cast<std::uint64_t>(shape_.crossbars()) * static_cast<std::uint64_t>(shape_.sample_phases());
+  reads_ += static_cast<std::uint64_t>(shape_.crossbars()) *
+            static_cast<std::uint64_t>(shape_.sample_phases());
 }
 
 // --- sample-and-hold ----------------------------------------------------------------------------

@@ -26,7 +26,7 @@ struct MvmShape {
   int block_rows = 0, block_columns = 0;  ///< Of a physical crossbar.
   int row_blocks = 0, column_blocks = 0;
   int channels_per_crossbar = 0;
-  int phases = 0, input_bits = 0;         ///< Phases of one vector.
+  int phases = 0, input_bits = 0;  ///< Phases of one vector.
   bool input_signed = false;
   int dac_bits = 0, adc_bits = 0, adc_shift = 0, columns_per_adc = 0, cell_bits = 0;
   int weight_bits = 0;

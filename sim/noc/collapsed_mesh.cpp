@@ -101,25 +101,32 @@ Cycle CollapsedMesh::move(CollapsedLink& link, int count) {
   Cycle before = link.left == link.packet->flits ? -1 : link.last_in;
   Cycle last = link.last_in;
   const bool seen = observer_ != nullptr && (source == nullptr || link.to == nullptr);
+  // Locals, which a store into a slot does not make the compiler read again.
+  Cycle* const filled = link.to != nullptr ? link.slots : nullptr;
+  Cycle* const drained = source != nullptr ? source->slots : nullptr;
+  const int capacity = link.capacity;
+  const int source_capacity = source != nullptr ? source->capacity : 0;
+  int fill = link.fill;
+  int drain = source != nullptr ? source->drain : 0;
   for (int i = 0; i < count; ++i) {
     Cycle leaves = last + 1;
-    if (link.to != nullptr) {
-      leaves = std::max(leaves, link.slots[link.fill] + kCreditCycles);
+    if (filled != nullptr) leaves = std::max(leaves, filled[fill] + kCreditCycles);
+    if (drained != nullptr) {
+      leaves = std::max(leaves, drained[drain] + kLinkCycles);
+      drained[drain] = leaves;
+      drain = drain + 1 == source_capacity ? 0 : drain + 1;
     }
-    if (source != nullptr) {
-      leaves = std::max(leaves, source->slots[source->drain] + kLinkCycles);
-      source->slots[source->drain] = leaves;
-      source->drain = source->drain + 1 == source->capacity ? 0 : source->drain + 1;
-    }
-    if (link.to != nullptr) {
-      link.slots[link.fill] = leaves;
-      link.fill = link.fill + 1 == link.capacity ? 0 : link.fill + 1;
+    if (filled != nullptr) {
+      filled[fill] = leaves;
+      fill = fill + 1 == capacity ? 0 : fill + 1;
     }
     if (i > 0) before = last;
     last = leaves;
     if (seen) see(link, leaves);
     --link.left;
   }
+  link.fill = fill;
+  if (source != nullptr) source->drain = drain;
   link.last_in = last;
   link.flits += static_cast<std::uint64_t>(count);
   if (link.to != nullptr) link.known += count;

@@ -16,6 +16,28 @@ std::uint32_t below(std::int32_t largest, std::int32_t score) {
   return static_cast<std::uint32_t>(largest) - static_cast<std::uint32_t>(score);
 }
 
+// The loops below are integer loops: every instruction set gives the same result.
+#define RECPIM_CLONES __attribute__((target_clones("default", "arch=x86-64-v3")))
+
+RECPIM_CLONES void add_multiple(const std::int32_t* x, std::int32_t factor, int n,
+                                std::int32_t* sums) {
+  for (int i = 0; i < n; ++i) sums[i] += factor * x[i];
+}
+
+RECPIM_CLONES void exponents(const std::int32_t* scores, std::int32_t largest, Requantiser scale,
+                             int n, std::int32_t* to) {
+  for (int i = 0; i < n; ++i) {
+    to[i] = static_cast<std::int32_t>(softmax_exponent(below(largest, scores[i]), scale));
+  }
+}
+
+// Products are below 2^22, but 1,024 of them can pass 2^31.
+RECPIM_CLONES std::int64_t inner_product(const std::int32_t* a, const std::int32_t* b, int n) {
+  std::int64_t sum = 0;
+  for (int i = 0; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
 }  // namespace
 
 AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name, const Design& design,
@@ -27,8 +49,10 @@ AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name, const Desi
       depth_(width_ / heads_),
       lanes_(design.hardware.interaction_tile.lanes),
       groups_(ceil_div(rows_, lanes_)),
+      keys_(static_cast<std::size_t>(rows_ * depth_)),
+      values_(keys_.size()),
       scores_(static_cast<std::size_t>(rows_)),
-      sums_(static_cast<std::size_t>(depth_)),
+      weights_(scores_.size()),
       stepper_("lanes", cycles, *this) {
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
   if (!op.requantiser.empty()) score_scale_ = op.requantiser[0];
@@ -47,38 +71,46 @@ Engine::Timing AttentionEngine::accept(Cycle /*start*/,
 
 void AttentionEngine::compute(const std::vector<std::int32_t>& input,
                               std::vector<std::int32_t>& accumulators) {
+  const std::int32_t* queries = input.data();
+  const std::int32_t* keys = queries + std::ptrdiff_t{rows_} * width_;
+  const std::int32_t* values = keys + std::ptrdiff_t{rows_} * width_;
   for (int head = 0; head < heads_; ++head) {
+    const std::ptrdiff_t first = std::ptrdiff_t{head} * depth_;
+    side_by_side(keys + first, keys_);
+    side_by_side(values + first, values_);
     for (int query = 0; query < rows_; ++query) {
-      attend(input.data(), head, query, accumulators.data());
+      const std::ptrdiff_t place = std::ptrdiff_t{query} * width_ + first;
+      attend(queries + place, accumulators.data() + place);
     }
   }
 }
 
-void AttentionEngine::attend(const std::int32_t* x, int head, int query, std::int32_t* means) {
-  const std::ptrdiff_t part = std::ptrdiff_t{rows_} * width_;
-  const std::int32_t* queries = x + std::ptrdiff_t{query} * width_ + head * depth_;
-  const std::int32_t* keys = x + part + head * depth_;
-  const std::int32_t* values = x + 2 * part + head * depth_;
-  for (int row = 0; row < rows_; ++row, keys += width_) {
-    std::int32_t score = 0;
-    for (int j = 0; j < depth_; ++j) score += queries[j] * keys[j];
-    scores_[static_cast<std::size_t>(row)] = score;
+// A column of the head after the other, so that the loops over rows run over neighbours.
+void AttentionEngine::side_by_side(const std::int32_t* from, std::vector<std::int32_t>& to) const {
+  std::int32_t* column = to.data();
+  for (int j = 0; j < depth_; ++j, ++from) {
+    for (int row = 0; row < rows_; ++row) *column++ = from[std::ptrdiff_t{row} * width_];
+  }
+}
+
+void AttentionEngine::attend(const std::int32_t* query, std::int32_t* means) {
+  const auto rows = static_cast<std::size_t>(rows_);
+  std::fill(scores_.begin(), scores_.end(), 0);
+  for (std::size_t j = 0; j < static_cast<std::size_t>(depth_); ++j) {
+    add_multiple(keys_.data() + j * rows, query[j], rows_, scores_.data());
   }
   const std::int32_t largest = *std::max_element(scores_.begin(), scores_.end());
-  std::fill(sums_.begin(), sums_.end(), 0);
+  exponents(scores_.data(), largest, score_scale_, rows_, weights_.data());
   std::uint32_t sum = 0;
-  for (const std::int32_t score : scores_) {
-    const std::uint32_t weight =
-        integer_exp2(softmax_exponent(below(largest, score), score_scale_));
-    sum += weight;
-    for (int j = 0; j < depth_; ++j) {
-      sums_[static_cast<std::size_t>(j)] += static_cast<std::int32_t>(weight) * values[j];
-    }
-    values += width_;
+  for (std::int32_t& weight : weights_) {
+    weight = integer_exp2(static_cast<std::uint32_t>(weight));
+    sum += static_cast<std::uint32_t>(weight);
   }
   const BinaryFraction reciprocal = integer_reciprocal(sum);
-  std::int32_t* to = means + std::ptrdiff_t{query} * width_ + head * depth_;
-  for (const std::int64_t weighted : sums_) *to++ = softmax_mean(weighted, reciprocal);
+  for (std::size_t j = 0; j < static_cast<std::size_t>(depth_); ++j) {
+    const std::int64_t weighted = inner_product(weights_.data(), values_.data() + j * rows, rows_);
+    means[j] = softmax_mean(weighted, reciprocal);
+  }
 }
 
 void AttentionEngine::begin(Cycle /*now*/, const std::vector<std::int32_t>& input) {
@@ -116,8 +148,7 @@ void AttentionEngine::Stepper::exponentiate(int group) {
   const int first = group * engine_.lanes_;
   for (int key = first; key < std::min(first + engine_.lanes_, engine_.rows_); ++key) {
     const auto k = static_cast<std::size_t>(key);
-    weights_[k] =
-        integer_exp2(softmax_exponent(below(largest_, scores_[k]), engine_.score_scale_));
+    weights_[k] = integer_exp2(softmax_exponent(below(largest_, scores_[k]), engine_.score_scale_));
     ++engine_.exponentials_;
   }
 }

@@ -60,15 +60,16 @@ class AttentionEngine : public Engine {
   int exponent_start() const { return depth_ * groups_ + 2; }
   int weights_visible() const { return depth_ * groups_ + groups_ + 5; }
   int query_cycles() const { return 2 * depth_ * groups_ + groups_ + 7; }
-  void attend(const std::int32_t* x, int head, int query, std::int32_t* means);
+  void side_by_side(const std::int32_t* from, std::vector<std::int32_t>& to) const;
+  void attend(const std::int32_t* query, std::int32_t* means);
 
   int rows_, width_, heads_, depth_;  ///< R, d, h, D.
   int lanes_, groups_;                ///< L, g.
   Requantiser score_scale_;           ///< From a distance between scores to an exponent.
   Timing timing_;
   std::uint64_t macs_ = 0, exponentials_ = 0, queries_ = 0;
-  std::vector<std::int32_t> scores_;
-  std::vector<std::int64_t> sums_;
+  std::vector<std::int32_t> keys_, values_;  ///< Of a head, by column.
+  std::vector<std::int32_t> scores_, weights_;
   Stepper stepper_;
 };
 

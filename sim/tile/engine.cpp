@@ -11,10 +11,11 @@
 namespace recpim {
 
 std::unique_ptr<Engine> make_engine(const Design& design, const Tile& tile, const Model& model,
-                                    bool stepped, CycleScheduler& cycles) {
+                                    bool values, bool stepped, CycleScheduler& cycles) {
   switch (tile.kind) {
     case TileKind::kMvm:
-      return std::make_unique<MvmEngine>("mvm_engine", design, tile, model, stepped, cycles);
+      return std::make_unique<MvmEngine>("mvm_engine", design, tile, model, values, stepped,
+                                         cycles);
     case TileKind::kEmbedding:
       return std::make_unique<EmbeddingEngine>("embedding_engine", design, tile, model, cycles);
     case TileKind::kInteraction:

@@ -66,8 +66,9 @@ class Engine : public sc_core::sc_module {
   Cycle busy_cycles_ = 0;
 };
 
-/// The engine that a tile's kind asks for. `stepped`: for reference mode.
+/// The engine that a tile's kind asks for. `values`: compute() will be called. `stepped`: for
+/// reference mode.
 std::unique_ptr<Engine> make_engine(const Design& design, const Tile& tile, const Model& model,
-                                    bool stepped, CycleScheduler& cycles);
+                                    bool values, bool stepped, CycleScheduler& cycles);
 
 }  // namespace recpim

@@ -11,10 +11,10 @@ constexpr Cycle kStages = 3;  // Registers behind the last conversion: sim/READM
 }  // namespace
 
 MvmEngine::MvmEngine(const sc_core::sc_module_name& name, const Design& design, const Tile& tile,
-                     const Model& model, bool stepped, CycleScheduler& cycles)
+                     const Model& model, bool values, bool stepped, CycleScheduler& cycles)
     : Engine(name),
       shape_(design, tile, model),
-      array_(design, tile, model),
+      array_(values && !stepped ? std::make_unique<MvmArray>(design, tile, model) : nullptr),
       blocks_(stepped ? encode_part(design.hardware, tile, model) : std::vector<EncodedBlock>()),
       shift_add_("shift_add", cycles, shape_, blocks_),
       adcs_("adcs", cycles, shape_, shift_add_),
@@ -41,7 +41,7 @@ Engine::Timing MvmEngine::accept(Cycle /*start*/, const std::vector<std::int32_t
 
 void MvmEngine::compute(const std::vector<std::int32_t>& input,
                         std::vector<std::int32_t>& accumulators) {
-  array_.multiply(input.data(), accumulators.data());
+  array_->multiply(input.data(), accumulators.data());
 }
 
 void MvmEngine::begin(Cycle now, const std::vector<std::int32_t>& input) {

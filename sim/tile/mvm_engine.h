@@ -5,6 +5,7 @@
 /// start.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "sim/device/mvm_array.h"
@@ -16,7 +17,7 @@ namespace recpim {
 class MvmEngine : public Engine {
  public:
   MvmEngine(const sc_core::sc_module_name& name, const Design& design, const Tile& tile,
-            const Model& model, bool stepped, CycleScheduler& cycles);
+            const Model& model, bool values, bool stepped, CycleScheduler& cycles);
   Timing accept(Cycle start, const std::vector<std::int32_t>& input) override;
   void compute(const std::vector<std::int32_t>& input,
                std::vector<std::int32_t>& accumulators) override;
@@ -28,11 +29,10 @@ class MvmEngine : public Engine {
   const SampleHold& sample_hold() const { return sample_hold_; }
   const AdcBank& adcs() const { return adcs_; }
   const ShiftAdd& shift_add() const { return shift_add_; }
-  const MvmArray& array() const { return array_; }
 
  private:
   MvmShape shape_;
-  MvmArray array_;
+  std::unique_ptr<MvmArray> array_;  ///< Where compute() is called.
   std::vector<EncodedBlock>
       blocks_;  ///< Reference mode: [row block * column blocks + column block]
   ShiftAdd shift_add_;

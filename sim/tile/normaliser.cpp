@@ -29,8 +29,7 @@ Normaliser::Normaliser(const Design& /*design*/, const Tile& tile, const Model& 
 }
 
 BinaryFraction Normaliser::root_of(const Statistics& statistics) const {
-  const std::int64_t q =
-      length_ * statistics.squares - statistics.sum * statistics.sum + epsilon_;
+  const std::int64_t q = length_ * statistics.squares - statistics.sum * statistics.sum + epsilon_;
   return integer_rsqrt(static_cast<std::uint64_t>(q));
 }
 

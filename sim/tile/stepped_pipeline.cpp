@@ -91,8 +91,8 @@ void SteppedPipeline::Walker::finish() {
   active_ = false;
   p.vector_unit_.count_sample();
   const Cycle written = now() + 1 + kStagesBehindLanes;
-  std::vector<std::int32_t> values = p.vector_unit_.requantise(
-      p.done_.front().accumulators, p.buffers_.partials(p.finished_++));
+  std::vector<std::int32_t> values =
+      p.vector_unit_.requantise(p.done_.front().accumulators, p.buffers_.partials(p.finished_++));
   if (p.normaliser_) {
     held_ = true;
     p.normaliser_->take(written, std::move(values));
@@ -109,8 +109,7 @@ void SteppedPipeline::Walker::finish() {
 void SteppedPipeline::output_done(Cycle at, std::vector<std::int32_t> values) {
   NetworkInterface::Output output;
   output.at = at;
-  output.values.push_back(
-      std::make_shared<const std::vector<std::int32_t>>(std::move(values)));
+  output.values.push_back(std::make_shared<const std::vector<std::int32_t>>(std::move(values)));
   interface().send_output(std::move(output));
 }
 

@@ -8,7 +8,7 @@ TileModule::TileModule(const sc_core::sc_module_name& name, const Design& design
     : sc_module(name),
       tile_(design.tiles[static_cast<std::size_t>(tile)]),
       buffers_(design, tile_, values),
-      engine_(make_engine(design, tile_, model, stepped, cycles)),
+      engine_(make_engine(design, tile_, model, values, stepped, cycles)),
       vector_unit_("vector_unit", design, tile_, model),
       pipeline_(
           make_pipeline(design, tile_, values, stepped, cycles, buffers_, *engine_, vector_unit_)),

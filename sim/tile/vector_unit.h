@@ -21,7 +21,7 @@ class VectorUnit : public sc_core::sc_module {
   VectorUnit(const sc_core::sc_module_name& name, const Design& design, const Tile& tile,
              const Model& model);
 
-  Cycle cycles() const { return cycles_; }    ///< nv: the lanes' passes over the outputs.
+  Cycle cycles() const { return cycles_; }  ///< nv: the lanes' passes over the outputs.
   /// Between the starts of two samples at least.
   Cycle interval() const { return cycles_ + (normaliser_ ? normaliser_->hold() : 0); }
   Cycle latency() const { return latency_; }  ///< From the start until the output is visible.

@@ -7,6 +7,9 @@ import pathlib
 import sys
 
 
+MLP_MACS = 512 * 512 + 512 * 256 + 256 * 64 + 64 * 16  # Of BM_LimitMlpArithmetic's sample.
+
+
 def read(folder):
     """Every benchmark of every file, by its name without the suffixes that Google Benchmark adds."""
     found = {}
@@ -53,6 +56,13 @@ def rows(found):
     for mode in ("Timing", "Functional"):
         yield (f"default DLRM, {mode.lower()}", "samples/s", rate(f"BM_Dlrm{mode}"),
                wheel_samples(f"BM_Dlrm{mode}"), wheel_text)
+    yield ("NASRec Criteo, timing", "samples/s", rate("BM_NasrecTiming"),
+           wheel_samples("BM_NasrecTiming"), wheel_text)
+    macs = rate("BM_NasrecFunctional", "macs_a_sample")
+    yield ("NASRec Criteo, functional", "samples/s", rate("BM_NasrecFunctional"),
+           arithmetic * MLP_MACS / macs if arithmetic and macs else None,
+           "its products at the MLP's plain rate")
+    yield ("NASRec Criteo, 64 samples", "runs/s", rate("BM_NasrecCandidate", "runs_per_s"), None, "")
 
 
 def number(value):

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "models/graph/builder.h"
 #include "models/graph/graph.h"
+#include "models/graph/kinds.h"
 #include "models/mapping/design.h"
 #include "sim/cost/cost_model.h"
 #include "testbenches/unit/mapping/models.h"
@@ -102,6 +104,8 @@ int fuzz(const Json& sound, int mutants, const std::function<void(const Json&)>&
   return accepted;
 }
 
+constexpr int kDesignMutants = 4000;
+
 Model small_model() {
   using namespace testing;
   std::vector<Operator> ops = {dense_input(13),
@@ -117,11 +121,35 @@ Model small_model() {
   return model_of(std::move(ops));
 }
 
-TEST(Fuzz, Designs) {
-  const Model model = small_model();
+/// Fcs along both axes, a fused LayerNorm and one by itself, interactions, 4 bits among 8.
+Model operator_model() {
+  ModelBuilder b("test", {}, 1);
+  const int x = b.concat("x", {b.dense(12)}, 3);
+  const int rows = b.layer_norm("norm", b.wide(b.fc_along("fc", x, Axis::kRows, 3)), Axis::kRows);
+  b.set_precision({8, 4});
+  const int width = b.fc_along("width", x, Axis::kWidth, 4);
+  b.set_precision({8, 8});
+  const int wide = b.wide(b.add("sum", {b.mul("mul", rows, x), width}));
+  const int one = b.layer_norm("one", wide, Axis::kWidth);
+  const int two = b.layer_norm("two", wide, Axis::kWidth);
+  const int mixed = b.attention("attention", one, two, width, 2);
+  const int all = b.concat("all", {mixed, b.pad("pad", b.fm("fm", x), 9), width});
+  Model model = b.finish_without_weights(b.sigmoid("out", b.fc("logit", all, 1)));
+  model.quantised = true;
+  for (Operator& op : model.operators) {
+    op.output = {op.kind != OpKind::kSigmoid, op.activation_bits, 1.0};
+    const OperatorShape shape = shape_of(model, op);
+    op.weight_q.assign(shape.weights(), 1);
+    op.bias_q.assign(shape.biases, 0);
+    op.requantiser.assign(shape.requantisers, {1, 1});
+  }
+  return model;
+}
+
+void fuzz_designs(const Model& model) {
   const Technology technology = load_technology("isaac-32nm");
   const Json sound = design_to_json(map_naive(model, Hardware()));
-  const int accepted = fuzz(sound, 4000, [&](const Json& json) {
+  const int accepted = fuzz(sound, kDesignMutants, [&](const Json& json) {
     const Design design = design_from_json(JsonView(json, "d.json"));
     validate(design, model, "d.json");
     area_of(design, model, technology);
@@ -130,8 +158,11 @@ TEST(Fuzz, Designs) {
     }
   });
   EXPECT_GT(accepted, 0);
-  EXPECT_LT(accepted, 2000);
+  EXPECT_LT(accepted, kDesignMutants / 2);
 }
+
+TEST(Fuzz, Designs) { fuzz_designs(small_model()); }
+TEST(Fuzz, DesignsOfOperators) { fuzz_designs(operator_model()); }
 
 TEST(Fuzz, Hardware) {
   const Model model = small_model();

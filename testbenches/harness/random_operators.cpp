@@ -19,8 +19,8 @@ class RandomGraph {
     keep(builder_.dense(static_cast<int>(info.dense)));
     for (std::size_t t = 0; t < info.tables.size(); ++t) {
       draw_precision();
-      keep(builder_.embedding("table" + std::to_string(t), static_cast<int>(t),
-                              info.tables[t].rows, width_));
+      keep(builder_.embedding("table" + std::to_string(t), static_cast<int>(t), info.tables[t].rows,
+                              width_));
     }
     draw_precision();
     stack(false);
@@ -137,8 +137,7 @@ class RandomGraph {
         break;
       }
       case 3:
-        maybe_norm(
-            builder_.fc_along(name(), matrix(), Axis::kWidth, relu ? width_ : 2 + size));
+        maybe_norm(builder_.fc_along(name(), matrix(), Axis::kWidth, relu ? width_ : 2 + size));
         break;
       case 4: {
         std::vector<int> inputs = pair();

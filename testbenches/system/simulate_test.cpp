@@ -73,6 +73,14 @@ TEST_P(RandomChips, ReferenceModeEqualsFastMode) {
   EXPECT_EQ(run(c, fast, true), run(c, stepped, true));
 }
 
+TEST_P(RandomChips, TheDesignIsSoundAndItsFileSaysAllOfIt) {
+  const RandomChip c = chip(false);
+  const Json json = design_to_json(c.design);
+  const Design again = design_from_json(JsonView(json, "design"));  // Validates.
+  EXPECT_EQ(design_to_json(again), json);
+  validate(again, c.model, "design");
+}
+
 TEST_P(RandomChips, TimingModeHasTheSameCyclesAndCosts) {
   const RandomChip c = chip(false);
   SimulateOptions functional;

@@ -13,6 +13,8 @@
 #include "models/graph/create.h"
 #include "models/mapping/design.h"
 #include "models/quantisation/quantise.h"
+#include "models/supernet/presets.h"
+#include "models/supernet/subnetwork.h"
 #include "traces/format/trace.h"
 #include "traces/generate/generator.h"
 
@@ -70,6 +72,21 @@ inline BenchChip dlrm_chip(std::uint64_t samples) {
   chip.trace = generated_trace(26, 13, samples);
   const TraceReader trace(chip.trace);
   chip.model = create_dlrm(trace.info(), {}, {}, 1);
+  quantise(chip.model, trace, spread_samples(samples));
+  chip.design = map_naive(chip.model, Hardware{});
+  return chip;
+}
+
+/// The best architecture that NASRec published for Criteo in its full space, at 8 bits.
+inline BenchChip nasrec_chip(std::uint64_t samples) {
+  BenchChip chip;
+  chip.trace = generated_trace(26, 13, samples);
+  const TraceReader trace(chip.trace);
+  const supernet::Architecture architecture = supernet::preset("nasrec-criteo-full");
+  supernet::SpaceDescription space = supernet::space_of("nasrec-full");
+  space.blocks = static_cast<int>(architecture.blocks.size());
+  chip.model = supernet::SubnetworkBuilder(space, trace.info()).build(architecture).model;
+  initialise_weights(chip.model);
   quantise(chip.model, trace, spread_samples(samples));
   chip.design = map_naive(chip.model, Hardware{});
   return chip;

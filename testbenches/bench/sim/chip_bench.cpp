@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole chips in samples a second: an MLP 512-512-256-64-16 (101 physical crossbars of 128 x 128,
-// 8-bit weights in 2-bit cells) and the default DLRM. Each run is a child process, which
-// elaborates, simulates and reports; what counts is its processor time, which is the wall time
-// where the core is not shared. Beside them the limits of their arithmetic.
+// 8-bit weights in 2-bit cells), the default DLRM and a NASRec architecture. Each run is a child
+// process, which elaborates, simulates and reports; what counts is its processor time, which is the
+// wall time where the core is not shared. Beside them the limits of their arithmetic.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "models/graph/cost.h"
 #include "sim/chip/simulate.h"
 #include "testbenches/bench/sim/bench_chips.h"
 #include "testbenches/bench/sim/limits.h"
@@ -22,6 +23,8 @@ namespace {
 
 const std::vector<int> kMlp = {512, 512, 256, 64, 16};
 constexpr std::uint64_t kSamples = 20'000;
+constexpr std::uint64_t kNasrecSamples = 1'000;
+constexpr std::uint64_t kCandidateSamples = 64;  // What a search gives a candidate.
 constexpr int kLossyBits = 6;
 constexpr std::int64_t kCrossbars = 101, kPhases = 8;
 
@@ -42,9 +45,16 @@ const BenchChip& dlrm() {
   return only;
 }
 
-void run(benchmark::State& state, const BenchChip& chip, SimulationMode mode) {
+const BenchChip& nasrec() {
+  static const BenchChip only = nasrec_chip(kNasrecSamples);
+  return only;
+}
+
+void run(benchmark::State& state, const BenchChip& chip, SimulationMode mode,
+         std::uint64_t samples_a_run = kSamples) {
   SimulateOptions options;
   options.mode = mode;
+  options.samples = samples_a_run;
   options.compare = false;
   double products = 0;
   double wakeups = 0;
@@ -63,7 +73,8 @@ void run(benchmark::State& state, const BenchChip& chip, SimulationMode mode) {
     products += found["products"].get<double>();
     wakeups += found["wakeups"].get<double>();
   }
-  const double samples = static_cast<double>(state.iterations()) * static_cast<double>(kSamples);
+  const double samples =
+      static_cast<double>(state.iterations()) * static_cast<double>(samples_a_run);
   state.SetItemsProcessed(static_cast<std::int64_t>(samples));
   state.counters["crossbar_products_per_s"] =
       benchmark::Counter(products, benchmark::Counter::kIsRate);
@@ -80,11 +91,28 @@ void BM_MlpLossy(benchmark::State& state) {
 }
 void BM_DlrmTiming(benchmark::State& state) { run(state, dlrm(), SimulationMode::kTiming); }
 void BM_DlrmFunctional(benchmark::State& state) { run(state, dlrm(), SimulationMode::kFunctional); }
+void BM_NasrecTiming(benchmark::State& state) {
+  run(state, nasrec(), SimulationMode::kTiming, kNasrecSamples);
+}
+void BM_NasrecFunctional(benchmark::State& state) {
+  run(state, nasrec(), SimulationMode::kFunctional, kNasrecSamples);
+  state.counters["macs_a_sample"] =
+      static_cast<double>(cost_of(nasrec().model).multiply_accumulates);
+}
+// Elaboration weighs here; the time of a run is what counts.
+void BM_NasrecCandidate(benchmark::State& state) {
+  run(state, nasrec(), SimulationMode::kTiming, kCandidateSamples);
+  state.counters["runs_per_s"] = benchmark::Counter(static_cast<double>(state.iterations()),
+                                                    benchmark::Counter::kIsRate);
+}
 BENCHMARK(BM_MlpTiming)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK(BM_MlpLossless)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK(BM_MlpLossy)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK(BM_DlrmTiming)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK(BM_DlrmFunctional)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
+BENCHMARK(BM_NasrecTiming)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
+BENCHMARK(BM_NasrecFunctional)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
+BENCHMARK(BM_NasrecCandidate)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 
 // The products of the MLP alone, in samples a second.
 void BM_LimitMlpArithmetic(benchmark::State& state) {

@@ -10,13 +10,36 @@
 namespace recpim {
 namespace {
 
+// The accumulators of a sample, its vectors taken out of the input one by one.
+std::vector<std::int32_t> vector_by_vector(const Tile& tile, const Hardware& hardware,
+                                           const Operator& op, const InputFormat& format,
+                                           const std::vector<std::int32_t>& x) {
+  const bool by_column = tile.axis == Axis::kRows;
+  std::vector<std::int32_t> all(static_cast<std::size_t>(tile.outputs));
+  for (int v = 0; v < tile.vectors; ++v) {
+    std::vector<std::int32_t> one;
+    for (int r = 0; r < tile.rows; ++r) {
+      const int place = by_column ? r * tile.vectors + v : v * tile.rows + r;
+      one.push_back(x[static_cast<std::size_t>(place)]);
+    }
+    const auto acc = mvm_reference(tile, hardware, op, format, one.data());
+    for (int c = 0; c < tile.channels; ++c) {
+      const int place = by_column ? c * tile.vectors + v : v * tile.channels + c;
+      all[static_cast<std::size_t>(place)] = acc[static_cast<std::size_t>(c)];
+    }
+  }
+  return all;
+}
+
 TEST(MvmArray, EqualsTheBitSerialReferenceOnRandomTiles) {
   int lossy = 0;
   int tiles = 0;
+  int along_an_axis = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     testing::RandomChipOptions options;
     options.samples = 4;
-    options.mlp = true;
+    options.mlp = seed % 2 == 0;
+    options.operators = !options.mlp;
     options.lossless = seed % 3 == 0;
     const auto chip = testing::random_chip(seed + 7000, seed, options);
     Random random(seed, 5);
@@ -28,14 +51,15 @@ TEST(MvmArray, EqualsTheBitSerialReferenceOnRandomTiles) {
       ++tiles;
       lossy += array.lossless() ? 0 : 1;
       for (int sample = 0; sample < 3; ++sample) {
-        std::vector<std::int32_t> x(static_cast<std::size_t>(tile.rows));
+        std::vector<std::int32_t> x(static_cast<std::size_t>(tile.input_elements()));
         for (auto& v : x) {
           v = static_cast<std::int32_t>(random.below(1U << in.bits)) -
               (in.is_signed ? 1 << (in.bits - 1) : 0);
         }
         const auto expected =
-            mvm_reference(tile, chip.design.hardware, op, {in.bits, in.is_signed}, x.data());
-        std::vector<std::int32_t> acc(static_cast<std::size_t>(tile.channels));
+            vector_by_vector(tile, chip.design.hardware, op, {in.bits, in.is_signed}, x);
+        std::vector<std::int32_t> acc(static_cast<std::size_t>(tile.outputs));
+        along_an_axis += tile.vectors > 1 ? 1 : 0;
         array.multiply(x.data(), acc.data());
         ASSERT_EQ(acc, expected) << "seed " << seed;
         for (const KernelIsa isa : {KernelIsa::kBaseline, KernelIsa::kAvx2, KernelIsa::kAvx512}) {
@@ -48,6 +72,7 @@ TEST(MvmArray, EqualsTheBitSerialReferenceOnRandomTiles) {
       }
     }
   }
+  EXPECT_GT(along_an_axis, 10);
   EXPECT_GT(lossy, 10);
   EXPECT_GT(tiles - lossy, 10);
 }

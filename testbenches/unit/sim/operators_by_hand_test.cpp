@@ -135,7 +135,8 @@ TEST(OperatorsByHand, Mul) {
 // Columns 1 5 -1: 5^2 - 27; 2 6 -2: 6^2 - 44; 3 7 -3: 7^2 - 67; 4 8 -4: 8^2 - 96.
 TEST(OperatorsByHand, Fm) {
   const Operator fm = make("fm", OpKind::kFm, {1}, 1, 4);
-  expect_chip(model_of(3, 4, fm), two_lanes(), kTwelve, 2, "33: -2 -8 -18 -32; 39: -2 -8 -18 -32; ");
+  expect_chip(model_of(3, 4, fm), two_lanes(), kTwelve, 2,
+              "33: -2 -8 -18 -32; 39: -2 -8 -18 -32; ");
 }
 
 // Queries, keys and values are the same 2 x 2 elements: three packets, start 12. h = 1, R = 2, D =
@@ -221,8 +222,7 @@ TEST(OperatorsByHand, TheNormaliserHoldsTheVectorUnit) {
   model.operators.push_back(layer_norm(1, 4, Axis::kWidth, 2));
   Hardware hw = two_lanes();
   hw.interaction_tile.vector_lanes = 1;
-  expect_chip(model, hw, kTwelve, 3,
-              "55: 73 39 -17 -96; 73: 73 39 -17 -96; 91: 73 39 -17 -96; ");
+  expect_chip(model, hw, kTwelve, 3, "55: 73 39 -17 -96; 73: 73 39 -17 -96; 91: 73 39 -17 -96; ");
 }
 
 // Two LayerNorms of one producer are fused nowhere: tiles of their own, an add of one input that
@@ -249,7 +249,7 @@ TEST(OperatorsByHand, LayerNormByItself) {
 Engine::Timing timing_of(const Model& model, const Hardware& hardware) {
   const Design design = map_naive(model, hardware);
   CycleScheduler cycles("cycles", hardware.clock_hz);
-  const auto engine = make_engine(design, design.tiles[1], model, false, cycles);
+  const auto engine = make_engine(design, design.tiles[1], model, false, false, cycles);
   return engine->accept(0, {});
 }
 
