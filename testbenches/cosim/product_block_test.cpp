@@ -47,7 +47,6 @@ class Member : public testing::EngineMember {
     return kModes[static_cast<std::size_t>(mode_)] + std::string(" of ") + std::to_string(rows_) +
            " x " + std::to_string(width_);
   }
-  Mode mode() const { return mode_; }
 
  private:
   int most() const { return dimensions_.lanes * dimensions_.rows; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention engines of several dimensions, with their buffers, for blocks_test. The members are listed in
-// CMakeLists.txt, their words in engine_member.h.
+// Attention engines of several dimensions, with their buffers, for blocks_test. The members are
+// listed in CMakeLists.txt, their words in engine_member.h.
 `include "attention_members.svh"
 
 module attention_zoo_member #(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Product engines of several dimensions, with their buffers, for blocks_test. The members are listed in
-// CMakeLists.txt, their words in engine_member.h.
+// Product engines of several dimensions, with their buffers, for blocks_test. The members are
+// listed in CMakeLists.txt, their words in engine_member.h.
 `include "product_members.svh"
 
 module product_zoo_member #(
