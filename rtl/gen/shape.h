@@ -45,7 +45,6 @@ AttentionShape attention_shape(const Tile& tile, const Model& model);
 
 /// Tiles of one kind get the same parameters wherever their engines have the same dimensions; those
 /// with several vectors a sample, a normaliser or attention are kinds of their own.
-/// std::invalid_argument where the RTL has no such tile.
 std::vector<TileShape> chip_shape(const Design& design, const Model& model);
 
 }  // namespace recpim

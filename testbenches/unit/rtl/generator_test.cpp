@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "models/graph/kinds.h"
 #include "models/mapping/encoding.h"
 #include "rtl/gen/chip.h"
 #include "rtl/gen/image.h"
@@ -67,9 +68,12 @@ TEST(Image, WordsByHand) {
   EXPECT_THROW(word.set(40, 2, 1), std::invalid_argument);
 }
 
+constexpr std::uint64_t kFirstOfEvery = 100;  // Shapes from here on have every kind of operator.
+
 RandomChip chip(std::uint64_t shape, std::uint64_t seed) {
   RandomChipOptions options;
   options.samples = 4;
+  options.every = shape >= kFirstOfEvery;
   return random_chip(shape, seed, options);
 }
 
@@ -79,6 +83,9 @@ TEST(Chip, DesignsOfOneShapeHaveOneText) {
   const RandomChip c = chip(2, 2);
   EXPECT_EQ(chip_text(a.design, a.model), chip_text(b.design, b.model));
   EXPECT_NE(chip_text(a.design, a.model), chip_text(c.design, c.model));
+  const RandomChip d = chip(kFirstOfEvery, 2);
+  const RandomChip e = chip(kFirstOfEvery, 3);
+  EXPECT_EQ(chip_text(d.design, d.model), chip_text(e.design, e.model));
 }
 
 class Generated : public ::testing::TestWithParam<int> {
@@ -132,7 +139,7 @@ TEST_P(Generated, CrossbarImagesDecodeToTheWeights) {
     const MvmGrid grid = mvm_grid(tile, chip_.model, hardware);
     const int m = hardware.adc.columns_per_adc;
     const int top = (1 << hardware.crossbar.cell_bits) - 1;
-    const auto inputs = op.weight_q.size() / static_cast<std::size_t>(op.width);
+    const auto inputs = op.weight_q.size() / static_cast<std::size_t>(fc_outputs(op));
     const auto layout =
         column_layout(hardware, op.weight_bits, std::min(tile.channels, grid.crossbar_channels));
     for (int row = 0; row < std::min(tile.rows, hardware.crossbar.rows); ++row) {
@@ -162,6 +169,7 @@ TEST_P(Generated, CrossbarImagesDecodeToTheWeights) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Generated, ::testing::Range(0, 3));
+INSTANTIATE_TEST_SUITE_P(EveryOperator, Generated, ::testing::Values(100, 101));
 
 }  // namespace
 }  // namespace recpim
