@@ -53,6 +53,12 @@ def rows(found):
     for mode in ("Timing", "Functional"):
         yield (f"default DLRM, {mode.lower()}", "samples/s", rate(f"BM_Dlrm{mode}"),
                wheel_samples(f"BM_Dlrm{mode}"), wheel_text)
+    for trace, name in enumerate(("locality", "topics", "KDD, bags of 1")):
+        for key, unit in (("lookups_per_s", "simulated lookups/s"), ("pj_a_lookup", "pJ a lookup")):
+            case = f"BM_Lookups/trace:{trace}/array:{{}}/placement:{{}}/iterations:1"
+            yield (f"embedding, {name}: co-occurrence in the array", unit,
+                   rate(case.format(1, 2), key), rate(case.format(0, 0), key),
+                   "naive placement, adders")
 
 
 def number(value):
