@@ -16,9 +16,12 @@ std::string group_of(std::size_t tile) { return "tile_" + std::to_string(tile); 
 
 }  // namespace
 
+std::string placement_path(const std::string& design_path) {
+  return std::filesystem::path(design_path).replace_extension(".placement.h5").string();
+}
+
 Json save_placement(const Design& design, const std::string& design_path) {
-  std::filesystem::path path(design_path);
-  path.replace_extension(".placement.h5");
+  const std::filesystem::path path(placement_path(design_path));
   OutputFile out(path.string());
   WeightWriter writer(out.path());
   for (std::size_t t = 0; t < design.tiles.size(); ++t) {

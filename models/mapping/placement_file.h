@@ -11,7 +11,9 @@
 
 namespace recpim {
 
-/// Writes D.placement.h5 for a design file D.json. The keys that the design file has of it.
+/// D.placement.h5 for a design file D.json.
+std::string placement_path(const std::string& design_path);
+/// Writes the file at placement_path(). The keys that the design file has of it.
 Json save_placement(const Design& design, const std::string& design_path);
 /// Fills in Tile::placed, whose sizes are known from the design file. InputError where the file is
 /// not the one that was saved with the design. `folder`: the design's, with a slash.

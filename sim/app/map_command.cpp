@@ -6,6 +6,7 @@
 #include "models/mapping/balanced.h"
 #include "models/mapping/design.h"
 #include "models/mapping/placement.h"
+#include "models/mapping/placement_file.h"
 #include "sim/app/command.h"
 #include "sim/cost/cost_model.h"
 #include "sim/cost/technology.h"
@@ -156,7 +157,10 @@ int run_map(const Arguments& arguments) {
   design.model_sha256 = model_sha256(folder);
   keep_inputs(out, files_of_model(folder));
   if (options.given("hardware")) keep_inputs(out, {options.text("hardware")});
-  if (options.given("profile")) keep_inputs(out, {options.text("profile")});
+  if (options.given("profile")) {
+    keep_inputs(out, {options.text("profile")});
+    keep_inputs(placement_path(out), {options.text("profile")});
+  }
   save_design(design, out);
   print_summary(design, model);
   if (design.placement != "naive") {

@@ -63,6 +63,12 @@ def rows(found):
            arithmetic * MLP_MACS / macs if arithmetic and macs else None,
            "its products at the MLP's plain rate")
     yield ("NASRec Criteo, 64 samples", "runs/s", rate("BM_NasrecCandidate", "runs_per_s"), None, "")
+    for trace, name in enumerate(("locality", "topics", "KDD, bags of 1")):
+        for key, unit in (("lookups_per_s", "simulated lookups/s"), ("pj_a_lookup", "pJ a lookup")):
+            case = f"BM_Lookups/trace:{trace}/array:{{}}/placement:{{}}/iterations:1"
+            yield (f"embedding, {name}: co-occurrence in the array", unit,
+                   rate(case.format(1, 2), key), rate(case.format(0, 0), key),
+                   "naive placement, adders")
 
 
 def number(value):

@@ -93,6 +93,35 @@ INSTANTIATE_TEST_SUITE_P(Operators, ChipCosim,
 INSTANTIATE_TEST_SUITE_P(EveryOperator, ChipCosim,
                          ::testing::Range(kFirstOfEvery, kFirstOfEvery + shapes()));
 
+// Bags of several rows, placed by frequency and by co-occurrence with replicas, pooled in the array.
+class PlacedChipCosim : public ::testing::TestWithParam<int> {};
+
+TEST_P(PlacedChipCosim, EveryTransferAsSimulated) {
+  RandomChipOptions drawn;
+  drawn.samples = 16;
+  drawn.pooling_in_array = true;
+  drawn.placement = static_cast<PlacementKind>(1 + GetParam() % 2);
+  // The first chip from this seed on that has replicas and sums rows in its arrays.
+  auto seed = static_cast<std::uint64_t>(GetParam());
+  RandomChip c = random_chip(seed, seed + 3, drawn);
+  while (replicated_bytes(c.design, c.model) == 0 || c.design.hardware.rows_of_a_read() < 2) {
+    ++seed;
+    c = random_chip(seed, seed + 3, drawn);
+  }
+  const Json result = Json::parse(in_child([&] {
+    CosimOptions options;
+    options.rtl_folder = folder("placed");
+    const TraceReader trace(c.trace_path);
+    const Json json = cosim_json(cosimulate(c.design, c.model, trace, options));
+    std::filesystem::remove_all(options.rtl_folder);
+    return json.dump();
+  }));
+  EXPECT_EQ(result["mismatches"], 0) << result["first_mismatch"];
+  EXPECT_GT(result["transfers"], 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, PlacedChipCosim, ::testing::Values(4, 7));
+
 // A bug planted in the generated sources: the comparison must name it and leave a waveform.
 Json cosim_with_bug(const std::string& module, const std::string& right, const std::string& wrong,
                     bool waveform) {

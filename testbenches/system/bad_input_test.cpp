@@ -100,6 +100,48 @@ class BadInputTest : public ::testing::Test {
   std::string work_;
 };
 
+TEST_F(BadInputTest, Placement) {
+  check("map --model m -o x.json ",
+        {{"--placement best", "--placement = best: accepted: naive, frequency, co-occurrence"},
+         {"--placement frequency", "--profile"},
+         {"--profile t.h5", "--profile = t.h5: accepted: --placement"},
+         {"--replicate-kib 4", "--replicate-kib = 4"},
+         {"--placement frequency --profile none.h5", "none.h5"},
+         {"--placement frequency --profile two.h5", "two.h5"},
+         {"--placement frequency --profile t.h5 --profile-first 40", "t.h5: samples"},
+         {"--placement frequency --profile t.h5 --profile-samples 41", "t.h5: samples"},
+         {"--placement frequency --profile t.h5 --replicate-share 2", "--replicate-share = 2"},
+         {"--placement frequency --profile t.h5 --replicate-kib 1 --replicate-share 0.1",
+          "--replicate-share = 0.1"},
+         {"--placement frequency --profile t.h5 --hot-rows x", "--hot-rows = x"}});
+  good("map --model m --placement co-occurrence --profile t.h5 --replicate-kib 1 -o p.json");
+  good("simulate p.json --trace t.h5 -o fine");
+  Json design = read_json_file(path("p.json"));
+  design["placement"]["file"] = "none.placement.h5";
+  write_json_file(path("lost.json"), design);
+  design["placement"]["file"] = "p.placement.h5";
+  design["placement"]["sha256"] = "0";
+  write_json_file(path("other.json"), design);
+  design = read_json_file(path("p.json"));
+  design.erase("placement");
+  write_json_file(path("none.json"), design);
+  design = read_json_file(path("p.json"));
+  design["placement"]["kind"] = "best";
+  write_json_file(path("kind.json"), design);
+  write("pooling.yaml", "embedding_tile: {pooling: magic}\n");
+  write("narrow.yaml",
+        "crossbar: {cell_bits: 4}\nadc: {bits: 3}\nembedding_tile: {pooling: array}\n");
+  check("simulate ",
+        {{"lost.json", "lost.json: placement.file"},
+         {"other.json", "other.json: placement.file"},
+         {"none.json", "none.json: tiles["},
+         {"kind.json", "kind.json: placement.kind"}},
+        " --trace t.h5 -o x");
+  check("map --model m -o x.json ",
+        {{"--hardware pooling.yaml", "embedding_tile.pooling = \"magic\": accepted: adders, array"},
+         {"--hardware narrow.yaml", "embedding_tile.pooling = array"}});
+}
+
 TEST_F(BadInputTest, TheCommandLine) {
   check("", {{"nonsense", "subcommand = nonsense: accepted: "},
              {"trace nonsense", "nonsense"},
