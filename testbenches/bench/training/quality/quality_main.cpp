@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
@@ -144,8 +145,11 @@ int run(const std::vector<std::string>& words) {
     std::cout << tuning_table(config, lines, most.get<std::size_t>());
     return 0;
   }
+  // Names of files without their folders: where a user keeps them says nothing about the result.
   std::string command = "quality";
-  for (const std::string& word : words) command += " " + word;
+  for (const std::string& word : words) {
+    command += " " + std::filesystem::path(word).filename().string();
+  }
   const std::string only = words.size() > 4 ? words[4] : "";
   const auto named = [&](const Entry& e) { return e.chosen.name == only; };
   if (!only.empty() && std::none_of(config.models.begin(), config.models.end(), named)) {
