@@ -10,7 +10,7 @@ PACKAGES := g++ clang clang-format clang-tidy cmake ninja-build pkg-config ccach
   libhdf5-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libssl-dev libonnx-dev libprotobuf-dev \
   verilator yosys
 
-.PHONY: help setup build test run cosim search bench lint format clean nightly
+.PHONY: help setup build test run cosim search bench quality lint format clean nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -62,6 +62,24 @@ bench: setup ## how fast the simulator is, each figure beside its limit; JSON in
 	  $$program --benchmark_min_time=0.3 --benchmark_out_format=json \
 	    --benchmark_out=build/bench/$$(basename $$program).json >/dev/null || exit 1; done
 	@python3 testbenches/bench/summary.py build/bench
+
+# KDD: the public subsample of KDD Cup 2012 track 2 as CSV (39,948 lines; OpenML data set 1220).
+KDD ?=
+PLANTED = --tables 6 --rows 40 --dense 3 --samples 300000 --skew 0.6 --planted-strengths 1,1,1 --planted-dims 2
+QUALITY = testbenches/bench/training/quality
+QUALITY_PROGRAM = build/testbenches/bench/training/quality/quality
+quality: setup ## train every kind of model on KDD=Click_prediction_small.csv and on planted data: hours; goes on where it was
+	@[ -f build/build.ninja ] || cmake --preset release
+	@cmake --build build -j $(JOBS) --target quality recpim_app
+	@mkdir -p run/quality
+	@[ -f run/quality/planted.h5 ] || build/recpim trace generate $(PLANTED) -o run/quality/planted.h5
+	$(QUALITY_PROGRAM) run $(QUALITY)/planted.json $(QUALITY)/planted.jsonl run/quality/planted.h5
+	@$(QUALITY_PROGRAM) table $(QUALITY)/planted.json $(QUALITY)/planted.jsonl
+	@if [ -f "$(KDD)" ]; then \
+	  build/recpim trace import "$(KDD)" --format kdd2012 -o run/quality/kdd2012.h5 && \
+	  $(QUALITY_PROGRAM) run $(QUALITY)/kdd2012.json $(QUALITY)/kdd2012.jsonl run/quality/kdd2012.h5 && \
+	  $(QUALITY_PROGRAM) table $(QUALITY)/kdd2012.json $(QUALITY)/kdd2012.jsonl; \
+	else echo "SKIPPED: KDD Cup 2012: no file '$(KDD)'; make quality KDD=Click_prediction_small.csv"; fi
 
 nightly: build ## the long versions of the random tests
 	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1

@@ -9,6 +9,7 @@
 #include "models/ops/integer_reference.h"
 #include "models/ops/metrics.h"
 #include "traces/support/error.h"
+#include "traces/support/math.h"
 
 namespace recpim {
 
@@ -26,6 +27,27 @@ std::vector<std::uint64_t> spread(const std::vector<std::uint64_t>& samples, std
   std::vector<std::uint64_t> some(limit);
   for (std::uint64_t i = 0; i < limit; ++i) some[i] = samples[i * samples.size() / limit];
   return some;
+}
+
+std::optional<BayesQuality> bayes_quality(const TraceReader& trace,
+                                          const std::vector<std::uint64_t>& samples) {
+  if (!trace.info().has_true_logits || !trace.info().has_labels) return std::nullopt;
+  BayesQuality result;
+  std::vector<float> labels;
+  std::vector<double> logits;
+  for_each_chunk(trace, samples, [&](const TraceChunk& chunk) {
+    for (std::uint64_t i = 0; i < chunk.count; ++i) {
+      const auto logit = static_cast<double>(chunk.true_logits[i]);
+      labels.push_back(chunk.labels[i]);
+      logits.push_back(logit);
+      result.realised.logloss += softplus(chunk.labels[i] != 0 ? -logit : logit);
+      result.expected_logloss += label_entropy(logit);
+    }
+  });
+  result.realised.logloss /= static_cast<double>(logits.size());
+  result.expected_logloss /= static_cast<double>(logits.size());
+  result.realised.auc = auc(labels, logits);
+  return result;
 }
 
 Evaluation evaluate(const Model& model, const TraceReader& trace,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/graph/graph.h"
@@ -26,6 +27,15 @@ struct Evaluation {
 /// model does not end in one sigmoid or is not quantised. The trace must fit (require_fit).
 Evaluation evaluate(const Model& model, const TraceReader& trace,
                     const std::vector<std::uint64_t>& samples);
+
+/// Of the log odds that generated labels were drawn with: what no model beats but by chance.
+struct BayesQuality {
+  Quality realised;             ///< On the labels of the samples.
+  double expected_logloss = 0;  ///< The mean entropy of a label given its features.
+};
+/// None where the trace has no true logits or no labels. `samples` is not empty.
+std::optional<BayesQuality> bayes_quality(const TraceReader& trace,
+                                          const std::vector<std::uint64_t>& samples);
 
 /// The labels of samples, in their order.
 std::vector<float> labels_of(const TraceReader& trace, const std::vector<std::uint64_t>& samples);

@@ -178,7 +178,7 @@ void start_from_click_rate(Model& model, const std::vector<float>& labels) {
 
 }  // namespace
 
-TrainReport train(Model& model, const TraceReader& trace, const TrainOptions& options) {
+double fit(Model& model, const TraceReader& trace, const TrainOptions& options) {
   const std::uint64_t samples = trace.info().samples;
   if (!trace.info().has_labels) reject(trace.path(), "labels", "none", "a trace with labels");
   if (samples < 10) {
@@ -186,18 +186,23 @@ TrainReport train(Model& model, const TraceReader& trace, const TrainOptions& op
   }
   const Split split{options.seed, samples};
   const SplitSamples parts = split_samples(split);
-  const std::vector<std::uint64_t> some = spread(parts.train, kTrainEvaluation);
   if (model.random_weights) initialise_weights(model);
-  start_from_click_rate(model, labels_of(trace, some));
-  TrainReport report;
-  report.best_step = Trainer(model, trace, options, parts).run();
+  start_from_click_rate(model, labels_of(trace, spread(parts.train, kTrainEvaluation)));
+  const double best_step = Trainer(model, trace, options, parts).run();
   model.split = split;
   model.random_weights = false;
+  return best_step;
+}
+
+TrainReport train(Model& model, const TraceReader& trace, const TrainOptions& options) {
+  TrainReport report;
+  report.best_step = fit(model, trace, options);
+  const SplitSamples parts = split_samples(*model.split);
   const std::vector<std::uint64_t> calibration = spread(parts.train, kCalibrationSamples);
   equalise(model, trace, calibration);
   quantise(model, trace, calibration);
   report.train_samples = parts.train.size();
-  report.train = evaluate(model, trace, some);
+  report.train = evaluate(model, trace, spread(parts.train, kTrainEvaluation));
   report.validation = evaluate(model, trace, parts.validation);
   report.test = evaluate(model, trace, parts.test);
   return report;

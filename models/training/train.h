@@ -29,6 +29,10 @@ struct TrainReport {
 
 constexpr std::uint64_t kTrainEvaluation = 100000;
 
+/// The float part of train(): splits, trains `model` and leaves it with the weights of the best
+/// checkpoint, not quantised. Returns when, in epochs, these were met.
+double fit(Model& model, const TraceReader& trace, const TrainOptions& options);
+
 /// Splits the trace 8:1:1 by seed, trains the float weights of `model` on the train part,
 /// takes the checkpoint that is best on validation, quantises with calibration on training
 /// samples, and writes the split into the model. The same seed, trace and model give the same

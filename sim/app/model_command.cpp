@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <iostream>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 
 #include "models/graph/cost.h"
@@ -123,6 +124,12 @@ Json to_json(const Quality& quality) {
   return {{"logloss", quality.logloss}, {"auc", quality.auc}};
 }
 
+Json to_json(const BayesQuality& bayes) {
+  Json json = to_json(bayes.realised);
+  json["expected_logloss"] = bayes.expected_logloss;
+  return json;
+}
+
 int run_evaluate(const Arguments& arguments) {
   Options options("recpim model evaluate FOLDER --trace FILE [options]");
   options.positional("model", "folder of a model")
@@ -143,11 +150,14 @@ int run_evaluate(const Arguments& arguments) {
     keep_inputs(options.text("out"), files_of_model(folder));
     keep_inputs(options.text("out"), {trace.path()});
   }
-  const Evaluation result = evaluate(model, trace, part_of(model, folder, trace, part));
+  const std::vector<std::uint64_t> samples = part_of(model, folder, trace, part);
+  const Evaluation result = evaluate(model, trace, samples);
+  const std::optional<BayesQuality> bayes = bayes_quality(trace, samples);
   const Json json = {{"split", part},
                      {"samples", result.samples},
                      {"float", to_json(result.floating)},
                      {"integer", to_json(result.integer)},
+                     {"bayes", bayes ? to_json(*bayes) : Json()},
                      {"model_sha256", model_sha256(folder)},
                      {"trace", trace.path()}};
   if (options.given("out")) write_json_file(options.text("out"), json);
@@ -155,6 +165,10 @@ int run_evaluate(const Arguments& arguments) {
               part.c_str(), static_cast<unsigned long long>(result.samples),
               result.floating.logloss, result.floating.auc, result.integer.logloss,
               result.integer.auc);
+  if (bayes) {
+    std::printf("true probabilities: log loss %.5f, AUC %.4f; expected log loss %.5f\n",
+                bayes->realised.logloss, bayes->realised.auc, bayes->expected_logloss);
+  }
   return 0;
 }
 
