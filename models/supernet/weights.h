@@ -70,7 +70,7 @@ class SharedWeights {
   /// What step() needs.
   void start_sums(const StepOptions& options);
   void drop_sums();
-  bool finite() const;  ///< All weights and biases.
+  bool finite() const;  ///< All weights, biases and sums.
 
   /// Gives the sub-network copies of its weights, but of no table.
   void gather(Subnetwork& network) const;

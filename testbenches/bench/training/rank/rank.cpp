@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-#include <map>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "models/supernet/alone.h"
 #include "models/supernet/extract.h"
@@ -173,8 +173,8 @@ int run_measurements(const app::Arguments& arguments) {
   if (!options.parse(arguments)) return 0;
   Setting setting;
   setting.data = options.text("data");
-  if (setting.data.find_first_of(",|\n#") != std::string::npos) {
-    reject("", "--data", setting.data, "a name without comma, bar and number sign");
+  if (setting.data.size() > 100 || setting.data.find_first_of(",|\n#") != std::string::npos) {
+    reject("", "--data", setting.data, "at most 100 characters without comma, bar, number sign");
   }
   setting.mode = options.one_of("mode", {"mixed", "float"});
   setting.work = options.text("work");

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testbenches/bench/training/rank/summary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "models/ops/correlation.h"
 
