@@ -10,7 +10,7 @@ PACKAGES := g++ clang clang-format clang-tidy cmake ninja-build pkg-config ccach
   libhdf5-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libssl-dev libonnx-dev libprotobuf-dev \
   verilator yosys
 
-.PHONY: help setup build test run cosim search bench quality lint format clean nightly
+.PHONY: help setup build test run cosim search bench quality rank lint format clean nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -80,6 +80,24 @@ quality: setup ## train every kind of model on KDD=Click_prediction_small.csv an
 	  $(QUALITY_PROGRAM) run $(QUALITY)/kdd2012.json $(QUALITY)/kdd2012.jsonl run/quality/kdd2012.h5 && \
 	  $(QUALITY_PROGRAM) table $(QUALITY)/kdd2012.json $(QUALITY)/kdd2012.jsonl; \
 	else echo "SKIPPED: KDD Cup 2012: no file '$(KDD)'; make quality KDD=Click_prediction_small.csv"; fi
+
+RANK := testbenches/bench/training/rank
+run/rank/planted.h5:
+	@mkdir -p run/rank
+	build/recpim trace generate --tables 8 --rows 2000 --dense 4 --samples 1000000 --skew 1.05 --planted-strengths 1,1,1 --planted-dims 2 --seed 1 -o $@
+
+rank: setup ## do shared weights rank sub-networks as training alone does? KDD=Click_prediction_small.csv; hours, goes on
+	@[ -f build/build.ninja ] || cmake --preset release
+	@cmake --build build -j $(JOBS) --target recpim_app supernet_rank
+	@$(MAKE) --no-print-directory run/rank/planted.h5
+	@rank() { for mode in mixed float; do \
+	  build/$(RANK)/supernet_rank run --data $$1 --trace $$2 --mode $$mode --threads $(JOBS) --work run/rank \
+	    --results $(RANK)/results_$$1_$$mode.csv $${3:-} || exit $$?; done; }; \
+	if [ -f "$(KDD)" ]; then \
+	  build/recpim trace import "$(KDD)" --format kdd2012 -o run/rank/kdd2012.h5 && rank kdd run/rank/kdd2012.h5; \
+	else echo "SKIPPED: KDD Cup 2012: no file '$(KDD)'; make rank KDD=Click_prediction_small.csv"; fi; \
+	rank planted run/rank/planted.h5 "--scratch-samples 200000"
+	@build/$(RANK)/supernet_rank summary $(RANK)/results_*.csv
 
 nightly: build ## the long versions of the random tests
 	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1

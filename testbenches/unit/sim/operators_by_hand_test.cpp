@@ -8,6 +8,8 @@
 // head in t, its tail in t + F', arrives at t + F' + 6 and has been transferred F' later.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <sstream>
 
 #include "sim/chip/simulate.h"
@@ -64,7 +66,7 @@ Operator layer_norm(int rows, int width, Axis axis, int input) {
 
 /// For each sample: the cycle in which its prediction has been transferred, and its values.
 std::string run(const Model& model, const Hardware& hardware, const std::vector<float>& dense,
-                int samples, bool reference) {
+                int samples, bool reference, int copies) {
   return in_child([&] {
     const std::string path = scratch_folder() + "/by-hand.h5";
     TraceInfo info;
@@ -77,7 +79,8 @@ std::string run(const Model& model, const Hardware& hardware, const std::vector<
     TraceWriter writer(path, info);
     writer.append(chunk);
     writer.finish();
-    const Design design = map_naive(model, hardware);
+    Design design = map_naive(model, hardware);
+    for (Tile& tile : design.tiles) tile.copies = std::min(copies, tile.vectors);
     validate(design, "design");
     validate(design, model, "design");
     SimulateOptions options;
@@ -94,9 +97,9 @@ std::string run(const Model& model, const Hardware& hardware, const std::vector<
 }
 
 void expect_chip(const Model& model, const Hardware& hardware, const std::vector<float>& dense,
-                 int samples, const std::string& expected) {
-  EXPECT_EQ(run(model, hardware, dense, samples, false), expected);
-  EXPECT_EQ(run(model, hardware, dense, samples, true), expected) << "reference mode";
+                 int samples, const std::string& expected, int copies = 1) {
+  EXPECT_EQ(run(model, hardware, dense, samples, false, copies), expected);
+  EXPECT_EQ(run(model, hardware, dense, samples, true, copies), expected) << "reference mode";
 }
 
 const std::vector<float> kTwelve = {1, 2, 3, 4, 5, 6, 7, 8, -1, -2, -3, -4};
@@ -183,11 +186,17 @@ TEST(OperatorsByHand, FcAlongTheRows) {
               "291: -100 -7 0 0 100 7; 547: -100 -7 0 0 100 7; ");
 }
 
-// The same; the requantiser puts out 16 bits into the normaliser: 2 columns of 3, b = 2, K b = 4.
-// Group i is written in 280 + i, statistics are read in 283 ... 286 (t1 = 283), the groups again
-// from t2 = 293 on, 293 ... 295, and are written into the output slot in 299 ... 301: visible at
-// 277 + 2*3 + 4 + 15 = 302, tail 303, arrived 309, transferred 310. The next sample is 256 later:
-// hold = 3 + 4 + 6 is far less than a product.
+// The weights twice: both vectors at once, busy 128, latency 141, so all of it 128 earlier.
+TEST(OperatorsByHand, FcAlongTheRowsWithItsWeightsTwice) {
+  expect_chip(model_of(4, 2, along_rows()), two_lanes(), {100, 7, 1, 1, 1, 1, 1, 1}, 2,
+              "163: -100 -7 0 0 100 7; 291: -100 -7 0 0 100 7; ", 2);
+}
+
+// As without copies, but that the requantiser puts out 16 bits into the normaliser: 2 columns of 3,
+// b = 2, K b = 4. Group i is written in 280 + i, statistics are read in 283 ... 286 (t1 = 283), the
+// groups again from t2 = 293 on, 293 ... 295, and are written into the output slot in 299 ... 301:
+// visible at 277 + 2*3 + 4 + 15 = 302, tail 303, arrived 309, transferred 310. The next sample is
+// 256 later: hold = 3 + 4 + 6 is far less than a product.
 // (-100 0 100): S = 0, Q = 3*20000 + 1, 300 / sqrt(60001) = 1.22474, in Q5.10 1254; (1254 + 8) >> 4
 // = 78, (-1254 + 8) >> 4 = -78. (-7 0 7): Q = 3*98 + 1, 21 / sqrt(295) = 1.22266: 1252: 78, -78
 // (-1244 >> 4 = -77.75).
