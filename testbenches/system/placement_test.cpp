@@ -41,6 +41,7 @@ std::string run(const RandomChip& chip, const SimulateOptions& options, bool wit
     }
     Json json = result.json;
     json.erase("host");
+    json.erase("mode");
     if (!with_values) json.erase("quality");
     return text + json.dump();
   });

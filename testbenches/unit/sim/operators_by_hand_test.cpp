@@ -66,7 +66,7 @@ Operator layer_norm(int rows, int width, Axis axis, int input) {
 
 /// For each sample: the cycle in which its prediction has been transferred, and its values.
 std::string run(const Model& model, const Hardware& hardware, const std::vector<float>& dense,
-                int samples, bool reference, int copies) {
+                int samples, bool reference, int copies = 1) {
   return in_child([&] {
     const std::string path = scratch_folder() + "/by-hand.h5";
     TraceInfo info;
