@@ -85,7 +85,8 @@ TEST_P(ChipCosim, EveryTransferAsSimulated) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ChipCosim, ::testing::Range(0, shapes()));
 
-// Bags of several rows, placed by frequency and by co-occurrence with replicas, pooled in the array.
+// Bags of several rows, placed by frequency and by co-occurrence with replicas, pooled in the
+// array.
 class PlacedChipCosim : public ::testing::TestWithParam<int> {};
 
 TEST_P(PlacedChipCosim, EveryTransferAsSimulated) {
