@@ -93,7 +93,8 @@ INSTANTIATE_TEST_SUITE_P(Operators, ChipCosim,
 INSTANTIATE_TEST_SUITE_P(EveryOperator, ChipCosim,
                          ::testing::Range(kFirstOfEvery, kFirstOfEvery + shapes()));
 
-// Bags of several rows, placed by frequency and by co-occurrence with replicas, pooled in the array.
+// Bags of several rows, placed by frequency and by co-occurrence with replicas, pooled in the
+// array.
 class PlacedChipCosim : public ::testing::TestWithParam<int> {};
 
 TEST_P(PlacedChipCosim, EveryTransferAsSimulated) {

@@ -73,6 +73,28 @@ TEST(Energy, OneLookupByHand) {
   EXPECT_FALSE(tile.contains("shift_add"));
 }
 
+// Seven lookups in three reads: two of one row, in read mode at 2 of 8 bits, and one of five.
+TEST(Energy, PoolingInTheArrayByHand) {
+  const Model model = model_of({embedding(0, 1000, 16), embedding(1, 1000, 16),
+                                concat("features", {0, 1}, 32, true), dot(2, 2)});
+  Hardware hardware;
+  hardware.embedding_tile.pooling = TablePooling::kArray;
+  const Design design = map_naive(model, hardware);
+  const EventCounts counts = lookup_events(design, model, 1, {7, 3, 2});
+  EXPECT_EQ(counts.table_row_reads, 7U);
+  EXPECT_EQ(counts.wordline_drives, 7U);
+  EXPECT_EQ(counts.read_conversions, 256U);
+  EXPECT_EQ(counts.adc_conversions, 128U);
+  EXPECT_EQ(counts.shift_adds, 128U);
+  EXPECT_EQ(counts.accumulations, 48U);
+  EXPECT_EQ(counts.adds, 64U);  // Three sums of 16 elements, and an offset taken off one.
+  EXPECT_EQ(counts.input_bits, 7U * 64);
+  ChipEvents events = nothing(design);
+  events.tiles[1] = counts;
+  const CostTree energy = energy_of(design, model, events, load_technology("isaac-32nm"), 1);
+  EXPECT_NEAR(energy.parts["tile_1_table_0"]["adc"].get<double>(), (128 + 64) / 0.6, 1e-9);
+}
+
 TEST(Energy, InteractionAndVectorUnitByHand) {
   const Model model = model_of({embedding(0, 10, 16), embedding(1, 10, 16), embedding(2, 10, 16),
                                 concat("features", {0, 1, 2}, 48, true), dot(3, 3)});
