@@ -68,10 +68,11 @@ Model inherit(const Supernet& supernet, const Architecture& architecture) {
 void fine_tune(Model& model, const TraceReader& trace, const FineTuneOptions& options) {
   const auto logit = static_cast<std::size_t>(model.output().inputs[0]);
   Operator& op = model.operators[logit];
-  std::vector<float> weight_sums(op.weight.size(), 0.0F);
-  std::vector<float> bias_sums(op.bias.size(), 0.0F);
+  const auto first = static_cast<float>(options.step.initial);
+  std::vector<float> weight_sums(op.weight.size(), first);
+  std::vector<float> bias_sums(op.bias.size(), first);
   TrainingBatches batches(trace, split_samples(*model.split).train, options.batch, options.seed);
-  Network network(model, {options.threads, true});
+  Network network(model, {options.threads, options.fake_quantised});
   Progress progress("fine-tune", static_cast<std::uint64_t>(options.steps));
   const auto steps = static_cast<std::uint64_t>(options.steps);
   for (std::uint64_t step = 0; step < steps; ++step) {

@@ -25,9 +25,10 @@ struct FineTuneOptions {
   std::uint64_t seed = 1;  ///< Of the order of samples.
   int batch = 512;
   int threads = 1;
+  bool fake_quantised = true;
   StepOptions step;
 };
-/// Trains the last fc alone on the training samples of the model's split, with sums from 0 and the
+/// Trains the last fc alone on the training samples of the model's split, with new sums and the
 /// schedule of a training of its own. CheckError where it diverges.
 void fine_tune(Model& model, const TraceReader& trace, const FineTuneOptions& options);
 

@@ -26,7 +26,7 @@ class Lister {
       all_.push_back(table);
     }
     for (int b = 1; b <= space.blocks; ++b) block(space, b);
-    fc("logit", 1, layout_.output_columns(), true);
+    fc(kLogit, 1, layout_.output_columns(), true);
     return std::move(all_);
   }
 

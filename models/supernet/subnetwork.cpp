@@ -78,8 +78,8 @@ class Construction {
     for (const Run& run : sparse_runs(sparse, 0)) {
       columns.push_back({start + run.first * kEmbeddingDim, run.count * kEmbeddingDim});
     }
-    const int logit = builder_.fc("logit", all, 1);
-    note(logit, "logit", 1, columns);
+    const int logit = builder_.fc(kLogit, all, 1);
+    note(logit, kLogit, 1, columns);
     return finish_at(builder_.sigmoid("sigmoid", logit));
   }
 

@@ -20,6 +20,7 @@ namespace recpim::supernet {
 constexpr int kEmbeddingDim = 16;  ///< NASRec, arXiv 2207.07187, section 5.1
 constexpr int kDsiRows = 8;        ///< Rows that a dense-to-sparse merger adds; its public code.
 constexpr int kHeads = 8;          ///< Of the transformer; its public code.
+constexpr const char* kLogit = "logit";  ///< The last parameter, and the fc that has it.
 
 /// A weight of the supernet at its full size.
 struct Parameter {

@@ -47,7 +47,11 @@ Json to_json(const Supernet& supernet) {
             {"epochs", options.epochs},
             {"batch", options.batch},
             {"warmup_steps", options.warmup_steps},
+            {"fake_quantised", options.fake_quantised},
             {"rate", options.step.rate},
+            {"table_rate", options.step.table_rate},
+            {"initial", options.step.initial},
+            {"table_initial", options.step.table_initial},
             {"epsilon", options.step.epsilon},
             {"clip", options.step.clip}}},
           {"steps", supernet.steps},
@@ -60,13 +64,18 @@ std::uint64_t whole(const JsonView& json, std::int64_t low, std::int64_t high) {
 }
 
 SupernetOptions read_options(const JsonView& json) {
-  json.only({"seed", "epochs", "batch", "warmup_steps", "rate", "epsilon", "clip"});
+  json.only({"seed", "epochs", "batch", "warmup_steps", "fake_quantised", "rate", "table_rate",
+             "initial", "table_initial", "epsilon", "clip"});
   SupernetOptions options;
   options.seed = whole(json.at("seed"), 0, kLargest);
   options.epochs = static_cast<int>(json.at("epochs").integer(1, INT32_MAX));
   options.batch = static_cast<int>(json.at("batch").integer(1, INT32_MAX));
   options.warmup_steps = whole(json.at("warmup_steps"), 0, kLargest);
+  options.fake_quantised = json.at("fake_quantised").boolean();
   options.step.rate = json.at("rate").number(0, 1e9);
+  options.step.table_rate = json.at("table_rate").number(0, 1e9);
+  options.step.initial = json.at("initial").number(0, 1e9);
+  options.step.table_initial = json.at("table_initial").number(0, 1e9);
   options.step.epsilon = json.at("epsilon").number(1e-12, 1e9);
   options.step.clip = json.at("clip").number(1e-12, 1e9);
   return options;
@@ -179,8 +188,8 @@ std::vector<int> read_sizes(const JsonView& json) {
 
 bool operator==(const SupernetOptions& a, const SupernetOptions& b) {
   return a.epochs == b.epochs && a.batch == b.batch && a.seed == b.seed &&
-         a.warmup_steps == b.warmup_steps && a.step.rate == b.step.rate &&
-         a.step.epsilon == b.step.epsilon && a.step.clip == b.step.clip;
+         a.warmup_steps == b.warmup_steps && a.fake_quantised == b.fake_quantised &&
+         a.step == b.step;
 }
 
 SpaceDescription read_space(const JsonView& json) {

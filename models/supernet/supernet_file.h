@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// A supernet: the shared weights of a space, trained or on the way there. On disk a folder:
-/// supernet.json (what it is) and weights.h5 (values); layout in README.md, "Training and files".
+/// supernet.json (what it is) and weights.h5 (values); layout in README.md, "Files".
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,9 @@ struct SupernetOptions {
   std::uint64_t seed = 1;  ///< Of weights, split, order of samples, sub-networks.
   /// Steps over which the probability of the full path falls from 1 to 0.
   std::uint64_t warmup_steps = 0;
-  StepOptions step;  ///< Its rate is the highest of the schedule.
+  /// Rounds weights and activations to the bits of their slots (models/training/fake_quantise.h).
+  bool fake_quantised = true;
+  StepOptions step;  ///< Its rates are the highest of the schedule.
 };
 bool operator==(const SupernetOptions& a, const SupernetOptions& b);
 

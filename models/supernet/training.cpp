@@ -10,10 +10,10 @@
 #include <string>
 
 #include "models/supernet/quality.h"
+#include "models/supernet/subnetwork_step.h"
 #include "models/supernet/training_batches.h"
 #include "models/supernet/training_streams.h"
 #include "models/training/evaluate.h"
-#include "models/training/network.h"
 #include "models/training/split.h"
 #include "models/training/train.h"
 #include "traces/support/error.h"
@@ -24,6 +24,9 @@ namespace recpim::supernet {
 namespace {
 
 constexpr std::uint64_t kMostSteps = INT32_MAX;
+// Training samples from which on NASRec's options are the default; how many samples less of them
+// are seen by default, in how many passes at most.
+constexpr std::uint64_t kManySamples = 10'000'000, kFewSamples = 128'000, kMostEpochs = 4;
 constexpr double kWarmup = 0.1;  // Of all steps; NASRec's public code.
 
 // What the progress note and the report look at. More samples or networks would cost as much as
@@ -33,21 +36,12 @@ constexpr std::uint64_t kFixedSamples = 1024;
 constexpr std::uint64_t kLooks = 20;       // In all.
 constexpr std::uint64_t kStepsALook = 32;  // At least.
 
-std::size_t train_samples(std::uint64_t samples) {
-  return static_cast<std::size_t>(samples - 2 * (samples / 10));
-}
+std::uint64_t train_samples(std::uint64_t samples) { return samples - 2 * (samples / 10); }
 
 std::uint64_t steps_in_all(std::uint64_t samples, const SupernetOptions& options) {
-  const BatchOrder order(train_samples(samples), static_cast<std::size_t>(options.batch), 0);
+  const BatchOrder order(static_cast<std::size_t>(train_samples(samples)),
+                         static_cast<std::size_t>(options.batch), 0);
   return order.steps_an_epoch() * static_cast<std::uint64_t>(options.epochs);
-}
-
-// The logit starts at the log odds of a click.
-void start_from_click_rate(SharedWeights& weights, const std::vector<float>& labels) {
-  const double clicks = std::accumulate(labels.begin(), labels.end(), 0.0);
-  const double rate = (clicks + 1) / (static_cast<double>(labels.size()) + 2);
-  weights.values(weights.parameters().size() - 1).bias.at(0) =
-      static_cast<float>(std::log(rate / (1 - rate)));
 }
 
 class Trainer {
@@ -60,7 +54,8 @@ class Trainer {
         batches_(trace, split_samples(supernet.split).train, supernet.options.batch,
                  supernet.options.seed),
         meter_(trace, spread(split_samples(supernet.split).validation, kFixedSamples),
-               {run.threads, true}),
+               {run.threads, supernet.options.fake_quantised}),
+        step_(supernet.weights, {run.threads, supernet.options.fake_quantised}),
         progress_("train", supernet.steps) {}
 
   SupernetReport run() {
@@ -74,7 +69,7 @@ class Trainer {
       if (!supernet_.finished()) checkpoint();
     }
     supernet_.weights.drop_sums();
-    if (run_.checkpoint) run_.checkpoint(supernet_);
+    store();
     return {meter_.samples(), kFixedNetworks, look(), meter_.constant_log_loss()};
   }
 
@@ -84,26 +79,8 @@ class Trainer {
   void step() {
     const std::uint64_t number = supernet_.step;
     const std::optional<Architecture> architecture = drawn(space_, supernet_.options, number);
-    auto now = std::make_unique<Subnetwork>(architecture ? supernet_.builder.build(*architecture)
-                                                         : full_path_);
-    supernet_.weights.gather(*now);
-    std::optional<BorrowedTables> tables(std::in_place, supernet_.weights, *now);
-    if (network_ == nullptr) {
-      network_ = std::make_unique<Network>(now->model, NetworkOptions{run_.threads, true});
-    } else {
-      network_->rebind(now->model);
-    }
-    current_ = std::move(now);
-    const Batch& batch = batches_.take(number);
-    network_->backward(batch, batches_.loss_gradient(network_->forward(batch)));
-    tables.reset();
-    StepOptions options = supernet_.options.step;
-    options.rate *= rate_factor(number, supernet_.steps);
-    const double norm = supernet_.weights.step(*current_, *network_, options);
-    if (!std::isfinite(norm) || !std::isfinite(batches_.loss())) {
-      throw CheckError("training diverged at step " + std::to_string(number) +
-                       ": the gradients are not finite");
-    }
+    step_.run(architecture ? supernet_.builder.build(*architecture) : full_path_, batches_, number,
+              scaled(supernet_.options.step, rate_factor(number, supernet_.steps)));
   }
 
   // The mean validation loss of a few sub-networks, always the same.
@@ -129,13 +106,22 @@ class Trainer {
     return all;
   }
 
+  // Weights may overflow where the gradients are still finite.
+  void store() const {
+    if (!supernet_.weights.finite()) {
+      throw CheckError("training diverged before step " + std::to_string(supernet_.step) +
+                       ": the weights are not finite; a lower rate may help");
+    }
+    if (run_.checkpoint) run_.checkpoint(supernet_);
+  }
+
   void checkpoint() {
     if (!run_.checkpoint) return;
     ++since_checkpoint_;
     const std::chrono::duration<double> passed = Clock::now() - last_checkpoint_;
     const bool by_steps = run_.checkpoint_steps > 0 && since_checkpoint_ >= run_.checkpoint_steps;
     if (!by_steps && passed.count() < run_.checkpoint_seconds) return;
-    run_.checkpoint(supernet_);
+    store();
     since_checkpoint_ = 0;
     last_checkpoint_ = Clock::now();
   }
@@ -146,9 +132,8 @@ class Trainer {
   const Subnetwork full_path_;
   TrainingBatches batches_;
   QualityMeter meter_;
+  SubnetworkStep step_;
   Progress progress_;
-  std::unique_ptr<Subnetwork> current_;  // What the network is bound to.
-  std::unique_ptr<Network> network_;
   double validation_ = 0;
   std::uint64_t since_checkpoint_ = 0;
   Clock::time_point last_checkpoint_;
@@ -156,12 +141,28 @@ class Trainer {
 
 }  // namespace
 
+void start_from_click_rate(SharedWeights& weights, const TraceReader& trace,
+                           const std::vector<std::uint64_t>& samples) {
+  const std::vector<float> labels = labels_of(trace, spread(samples, kTrainEvaluation));
+  const double clicks = std::accumulate(labels.begin(), labels.end(), 0.0);
+  const double rate = (clicks + 1) / (static_cast<double>(labels.size()) + 2);
+  weights.values(weights.parameters().size() - 1).bias.at(0) =
+      static_cast<float>(std::log(rate / (1 - rate)));
+}
+
 double rate_factor(std::uint64_t step, std::uint64_t steps) {
   const double done = static_cast<double>(step);
   const double up = kWarmup * static_cast<double>(steps);
   if (done < up) return std::min(1.0, (done + 1) / up);
   const double pi = std::acos(-1.0);
   return 0.5 * (1 + std::cos(pi * (done - up) / (static_cast<double>(steps) - up)));
+}
+
+StepOptions scaled(const StepOptions& options, double factor) {
+  StepOptions now = options;
+  now.rate *= factor;
+  now.table_rate *= factor;
+  return now;
 }
 
 double full_path_probability(std::uint64_t step, std::uint64_t warmup_steps) {
@@ -176,11 +177,28 @@ std::optional<Architecture> drawn(const ArchitectureSpace& space, const Supernet
   return space.sample_for_training(random);
 }
 
+SupernetOptions default_options(std::uint64_t samples) {
+  SupernetOptions options;
+  const std::uint64_t train = std::max<std::uint64_t>(1, train_samples(samples));
+  if (train >= kManySamples) return options;
+  // Tuned on 32,000 samples: README.md, "Training".
+  options.batch = 128;
+  options.epochs = static_cast<int>(
+      std::clamp<std::uint64_t>((kFewSamples + train / 2) / train, 1, kMostEpochs));
+  options.step.rate = 0.01;
+  options.step.table_rate = 0.06;
+  options.step.initial = 1e-6;
+  options.step.table_initial = 1e-8;
+  options.step.epsilon = 1e-8;
+  options.step.clip = 1;
+  return options;
+}
+
 std::uint64_t default_warmup_steps(std::uint64_t samples, int epochs, int batch) {
   SupernetOptions options;
   options.epochs = epochs;
   options.batch = batch;
-  return steps_in_all(samples, options) / 4;
+  return steps_in_all(samples, options) / (train_samples(samples) >= kManySamples ? 4 : 2);
 }
 
 Supernet new_supernet(const SpaceDescription& space, const TraceReader& trace,
@@ -202,9 +220,8 @@ Supernet new_supernet(const SpaceDescription& space, const TraceReader& trace,
   supernet.split = {options.seed, info.samples};
   supernet.trace_sha256 = sha256_of_file(trace.path());
   supernet.weights = SharedWeights::random(supernet.builder, options.seed);
-  supernet.weights.start_sums();
-  const SplitSamples parts = split_samples(supernet.split);
-  start_from_click_rate(supernet.weights, labels_of(trace, spread(parts.train, kTrainEvaluation)));
+  supernet.weights.start_sums(options.step);
+  start_from_click_rate(supernet.weights, trace, split_samples(supernet.split).train);
   return supernet;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// One-shot training: every step trains another sub-network of the shared weights, with the
-/// precisions of its slots. Method and deviations from NASRec: README.md, "Training and files".
+/// precisions of its slots. Method and deviations from NASRec: README.md, "Training".
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "models/supernet/space.h"
 #include "models/supernet/supernet_file.h"
@@ -31,7 +32,11 @@ struct SupernetReport {
   double constant_logloss = 0;  ///< Of always predicting the share of clicks.
 };
 
-/// NASRec's 20,000 steps of the full path are about a quarter of its 72,000.
+/// For a trace of so many samples. From 10 million training samples on NASRec's; below, what was
+/// tuned on 32,000: README.md, "Training". Without the warm-up.
+SupernetOptions default_options(std::uint64_t samples);
+/// A quarter of all steps from 10 million training samples on (NASRec: 20,000 of about 72,000),
+/// else half of them.
 std::uint64_t default_warmup_steps(std::uint64_t samples, int epochs, int batch);
 
 /// Random weights, nothing trained yet. InputError where the trace has no labels, no dense
@@ -50,8 +55,12 @@ SupernetReport train_supernet(Supernet& supernet, const TraceReader& trace, cons
 
 // --- What each step does, for tests.
 
+/// The bias of the logit, the last parameter, becomes the log odds of a click among `samples`.
+void start_from_click_rate(SharedWeights& weights, const TraceReader& trace,
+                           const std::vector<std::uint64_t>& samples);
 /// The schedule: linear up over the first tenth of the steps, then half a cosine down to 0.
 double rate_factor(std::uint64_t step, std::uint64_t steps);
+StepOptions scaled(const StepOptions& options, double factor);  ///< Both rates.
 /// Falls linearly from 1 to 0 over the first `warmup_steps`.
 double full_path_probability(std::uint64_t step, std::uint64_t warmup_steps);
 /// What a step trains; none: the full path. Depends on seed and step alone.

@@ -26,13 +26,18 @@ std::vector<bool> with_relu(const SubnetworkBuilder& builder) {
   return relu;
 }
 
+// The logit's deviation at the start: small beside the effect of the click rate, not 0, which would
+// keep gradients from all other weights.
+constexpr double kLogitDeviation = 0.1;
+
 double deviation(const Parameter& parameter, bool relu) {
   if (parameter.table >= 0) {
     Operator table;
     table.kind = OpKind::kEmbedding;
     return initial_deviation({}, table);
   }
-  return std::sqrt((relu ? 2.0 : 1.0) / static_cast<double>(parameter.columns));
+  const double part = parameter.name == kLogit ? kLogitDeviation : 1.0;
+  return part * std::sqrt((relu ? 2.0 : 1.0) / static_cast<double>(parameter.columns));
 }
 
 bool covers(const Slice& slice, const OperatorShape& shape) {
@@ -113,6 +118,12 @@ void step_matrix(const Piece& piece, const Gradient& gradient, std::size_t colum
 
 }  // namespace
 
+bool operator==(const StepOptions& a, const StepOptions& b) {
+  return a.rate == b.rate && a.epsilon == b.epsilon && a.clip == b.clip &&
+         a.table_rate == b.table_rate && a.initial == b.initial &&
+         a.table_initial == b.table_initial;
+}
+
 Pace pace_of(const StepOptions& options, double norm) {
   return {static_cast<float>(norm > options.clip ? options.clip / norm : 1.0),
           static_cast<float>(options.rate), static_cast<float>(options.epsilon)};
@@ -139,8 +150,12 @@ SharedWeights::SharedWeights(std::vector<Parameter> parameters)
     : parameters_(std::move(parameters)), values_(parameters_.size()) {}
 
 SharedWeights SharedWeights::random(const SubnetworkBuilder& builder, std::uint64_t seed) {
-  SharedWeights weights(builder.parameters());
-  const std::vector<bool> relu = with_relu(builder);
+  return random(builder.parameters(), with_relu(builder), seed);
+}
+
+SharedWeights SharedWeights::random(std::vector<Parameter> parameters,
+                                    const std::vector<bool>& relu, std::uint64_t seed) {
+  SharedWeights weights(std::move(parameters));
   for (std::size_t p = 0; p < weights.parameters_.size(); ++p) {
     const Parameter& parameter = weights.parameters_[p];
     std::vector<float>& values = weights.values_[p].weight;
@@ -157,10 +172,12 @@ SharedWeights SharedWeights::random(const SubnetworkBuilder& builder, std::uint6
   return weights;
 }
 
-void SharedWeights::start_sums() {
+void SharedWeights::start_sums(const StepOptions& options) {
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
-    values_[p].weight_sum.assign(place(sums(parameters_[p])), 0.0F);
-    values_[p].bias_sum.assign(values_[p].bias.size(), 0.0F);
+    const auto first =
+        static_cast<float>(parameters_[p].table >= 0 ? options.table_initial : options.initial);
+    values_[p].weight_sum.assign(place(sums(parameters_[p])), first);
+    values_[p].bias_sum.assign(values_[p].bias.size(), first);
   }
 }
 
@@ -169,6 +186,15 @@ void SharedWeights::drop_sums() {
     values.weight_sum = {};
     values.bias_sum = {};
   }
+}
+
+bool SharedWeights::finite() const {
+  const auto all = [](const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  };
+  return std::all_of(values_.begin(), values_.end(), [&](const SharedValues& values) {
+    return all(values.weight) && all(values.bias) && all(values.weight_sum) && all(values.bias_sum);
+  });
 }
 
 void SharedWeights::gather(Subnetwork& network) const {
@@ -212,12 +238,15 @@ double SharedWeights::step(const Subnetwork& network, const Network& of,
   const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
   if (!std::isfinite(norm)) return norm;
   const Pace pace = pace_of(options, norm);
+  Pace table_pace = pace;
+  table_pace.rate = static_cast<float>(options.table_rate);
   of.team().run(pieces.size(), [&](std::size_t p, int) {
     const Slice& slice = *pieces[p].slice;
     const Parameter& parameter = parameters_[slice.parameter];
     const std::size_t columns = place(parameter.columns);
-    const auto step = parameter.table >= 0 ? step_table : step_matrix;
-    step(pieces[p], of.gradient(slice.op), columns, pace, values_[slice.parameter]);
+    const bool table = parameter.table >= 0;
+    (table ? step_table : step_matrix)(pieces[p], of.gradient(slice.op), columns,
+                                       table ? table_pace : pace, values_[slice.parameter]);
   });
   return norm;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The weights that all sub-networks of a space share, and their optimiser. README.md, "Training
-/// and files".
+/// The weights that all sub-networks of a space share, and their optimiser. README.md,
+/// "Training".
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,17 @@ struct SharedValues {
 };
 
 /// Adagrad: sum += g^2, w -= rate * g / (sqrt(sum) + epsilon), after the gradients of the step have
-/// been scaled so that their common norm is at most `clip`.
+/// been scaled so that their common norm is at most `clip`. The values are NASRec's;
+/// default_options() has others for traces that are small.
 struct StepOptions {
-  double rate = 0.12;
-  double epsilon = 1e-2;  ///< Above 0: a gradient may be 0.
-  double clip = 5;
+  double rate = 0.12;        ///< Of fcs and LayerNorms.
+  double epsilon = 1e-2;     ///< Above 0: a gradient may be 0.
+  double clip = 5;           ///< Above 0.
+  double table_rate = 0.12;  ///< Of tables.
+  /// What sums start from, of fcs and LayerNorms and of tables: they damp the first steps.
+  double initial = 0, table_initial = 0;
 };
+bool operator==(const StepOptions& a, const StepOptions& b);
 
 /// What one step applies.
 struct Pace {
@@ -45,10 +50,14 @@ class SharedWeights {
  public:
   /// Without values: whoever makes it fills them in.
   explicit SharedWeights(std::vector<Parameter> parameters);
-  /// Random: fcs normal with variance 1 / columns (2 / columns where a ReLU follows at once),
-  /// tables as those of every model, gains as said by the parameter, biases 0. Parameter p draws
-  /// from a random sequence of its own.
+  /// Random: fcs normal with variance 1 / columns (2 / columns where a ReLU follows at once, and a
+  /// hundredth for the last one, so that a new sub-network predicts the share of clicks), tables as
+  /// those of every model, gains as said by the parameter, biases 0. Parameter p draws from a
+  /// random sequence of its own.
   static SharedWeights random(const SubnetworkBuilder& builder, std::uint64_t seed);
+  /// The same for other parameters; `relu` says of which fcs a ReLU follows at once.
+  static SharedWeights random(std::vector<Parameter> parameters, const std::vector<bool>& relu,
+                              std::uint64_t seed);
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
   SharedValues& values(std::size_t parameter) { return values_[parameter]; }
@@ -58,9 +67,10 @@ class SharedWeights {
   /// Adagrad's sums of the weights: as many as weights, of a table as many as rows.
   static std::uint64_t sums(const Parameter& parameter);
 
-  /// Sums of 0; what step() needs.
-  void start_sums();
+  /// What step() needs.
+  void start_sums(const StepOptions& options);
   void drop_sums();
+  bool finite() const;  ///< All weights, biases and sums.
 
   /// Gives the sub-network copies of its weights, but of no table.
   void gather(Subnetwork& network) const;

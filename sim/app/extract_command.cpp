@@ -58,6 +58,7 @@ int run_model_extract(const Arguments& arguments) {
     std::cerr << "recpim: note: " << folder << " is at step " << supernet.step << " of "
               << supernet.steps << " of its training\n";
   }
+  tune.step = supernet.options.step;
   Model model = supernet::extract(supernet, architecture, trace, tune);
   if (options.given("name")) model.name = options.text("name");
   save_model(model, out);

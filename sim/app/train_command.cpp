@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -29,9 +30,11 @@ constexpr double kHighestRate = 1e3;
 
 Options train_options() {
   const TrainOptions model;
-  const SupernetOptions space;
+  const SupernetOptions space = supernet::default_options(0);
   const auto both = [](auto first, auto second) {
-    return " (" + std::to_string(first) + "; of a space " + std::to_string(second) + ")";
+    std::ostringstream text;
+    text << " (" << first << "; space: " << second << ", or by the size of its trace)";
+    return text.str();
   };
   Options options(
       "recpim train --model FOLDER --trace FILE -o FOLDER [options]\n"
@@ -42,12 +45,15 @@ Options train_options() {
       .value("trace", "trace with labels")
       .value("epochs", "passes over the training samples" + both(model.epochs, space.epochs))
       .value("batch", "samples a step" + both(model.batch, space.batch))
-      .value("learning-rate", "Adagrad's, of the fcs; of a space, of all weights (0.03; 0.12)")
-      .value("table-learning-rate", "model: Adagrad's, of the embedding tables")
+      .value("learning-rate", "Adagrad's, of the fcs" + both(model.adagrad.rate, space.step.rate))
+      .value("table-learning-rate",
+             "Adagrad's, of the tables" + both(model.adagrad.table_rate, space.step.table_rate))
       .value("seed", "of the split 8:1:1 and of the order of samples; of a space, of all chance",
              "1")
       .value("warmup-steps",
-             "space: steps over which the full path fades out; a quarter of all if not given")
+             "space: steps over which the full path fades out; half of all if not given, of 10 "
+             "million "
+             "training samples and more a quarter")
       .value("threads", "space: as many as cores if not given; they change no result")
       .value("checkpoint-seconds", "space: between checkpoints (600)")
       .value("checkpoint-steps", "space: a checkpoint at least every so many steps")
@@ -126,6 +132,9 @@ SupernetOptions supernet_options(const Options& options, SupernetOptions chosen)
   if (options.given("learning-rate")) {
     chosen.step.rate = options.number("learning-rate", 0, kHighestRate);
   }
+  if (options.given("table-learning-rate")) {
+    chosen.step.table_rate = options.number("table-learning-rate", 0, kHighestRate);
+  }
   if (options.given("warmup-steps")) {
     chosen.warmup_steps = static_cast<std::uint64_t>(options.integer("warmup-steps", 0, INT64_MAX));
   }
@@ -134,7 +143,8 @@ SupernetOptions supernet_options(const Options& options, SupernetOptions chosen)
 
 Supernet begin(const Options& options, const TraceReader& trace, const std::string& out) {
   const supernet::SpaceDescription space = supernet::space_named(options.text("space"));
-  SupernetOptions chosen = supernet_options(options, {});
+  SupernetOptions chosen =
+      supernet_options(options, supernet::default_options(trace.info().samples));
   chosen.seed = static_cast<std::uint64_t>(options.integer("seed", 0, INT64_MAX));
   if (!options.given("warmup-steps")) {
     chosen.warmup_steps =
@@ -158,6 +168,8 @@ void require_same(const Options& options, const Supernet& supernet, const TraceR
   require("epochs", now.epochs == was.epochs, std::to_string(was.epochs));
   require("batch", now.batch == was.batch, std::to_string(was.batch));
   require("learning-rate", now.step.rate == was.step.rate, std::to_string(was.step.rate));
+  require("table-learning-rate", now.step.table_rate == was.step.table_rate,
+          std::to_string(was.step.table_rate));
   require("warmup-steps", now.warmup_steps == was.warmup_steps, std::to_string(was.warmup_steps));
   const auto seed = static_cast<std::uint64_t>(options.integer("seed", 0, INT64_MAX));
   require("seed", seed == was.seed, std::to_string(was.seed));
@@ -192,7 +204,7 @@ Supernet begin_or_resume(const Options& options, const TraceReader& trace, const
 }
 
 int train_space(const Options& options) {
-  forbid(options, {"model", "table-learning-rate"}, "--space");
+  forbid(options, {"model"}, "--space");
   supernet::TrainingRun run;
   run.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (options.given("threads")) run.threads = static_cast<int>(options.integer("threads", 1, 256));

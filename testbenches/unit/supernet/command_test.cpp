@@ -73,7 +73,8 @@ TEST_F(SupernetCommand, TrainExtractEvaluate) {
   const Supernet supernet = load_supernet(scratch_.at("s"));
   EXPECT_TRUE(supernet.finished());
   EXPECT_EQ(supernet.steps, 30U);  // 480 samples, 15 steps an epoch
-  EXPECT_EQ(supernet.options.warmup_steps, 7U);
+  EXPECT_EQ(supernet.options.warmup_steps, 15U);
+  EXPECT_EQ(supernet.options.step.rate, 0.01);
   EXPECT_EQ(supernet.split.seed, 3U);
   ASSERT_EQ(recpim("model extract --supernet s --genome a.json --trace t.h5 --fine-tune 5 "
                    "--name small -o m"),
@@ -94,7 +95,8 @@ TEST_F(SupernetCommand, WrongInput) {
   expect_rejected(train + "--space nasrec-medium", "nasrec-full");
   expect_rejected(train + "--space t.h5", "t.h5");
   expect_rejected(train + "--space tiny.json --model m", "--model = m");
-  expect_rejected(train + "--space tiny.json --table-learning-rate 1", "--table-learning-rate = 1");
+  expect_rejected(train + "--space tiny.json --table-learning-rate -1",
+                  "--table-learning-rate = -1");
   expect_rejected(train + "--space tiny.json --threads 0", "--threads = 0");
   expect_rejected(train + "--space tiny.json --warmup-steps -1", "--warmup-steps = -1");
   expect_rejected(train + "--space tiny.json --checkpoint-steps 0", "--checkpoint-steps = 0");

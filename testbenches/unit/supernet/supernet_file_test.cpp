@@ -29,7 +29,8 @@ class SupernetFile : public testing::Test {
     options.epochs = 3;
     options.batch = 16;
     options.warmup_steps = 5;
-    options.step = {0.1, 0.02, 4};
+    options.fake_quantised = false;
+    options.step = {0.1, 0.02, 4, 0.3, 1e-6, 1e-8};
     supernet_ = std::make_unique<Supernet>(new_supernet(tiny_space(), trace, options));
     write_supernet(*supernet_, folder_);
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 
@@ -73,7 +74,31 @@ TEST(SupernetSchedule, TheFullPathFadesOut) {
   EXPECT_DOUBLE_EQ(full_path_probability(7, 8), 0.125);
   EXPECT_DOUBLE_EQ(full_path_probability(8, 8), 0);
   EXPECT_DOUBLE_EQ(full_path_probability(0, 0), 0);
-  EXPECT_EQ(default_warmup_steps(1000, 2, 100), 4U);  // 800 train, 16 steps
+  EXPECT_EQ(default_warmup_steps(1000, 2, 100), 8U);  // 800 train, 16 steps
+  // 10 million train: 152 blocks of 65,536 with 128 steps each, 38,528 samples in 76 steps.
+  EXPECT_EQ(default_warmup_steps(12'500'000, 1, 512), (152U * 128U + 76U) / 4U);
+}
+
+TEST(SupernetSchedule, DefaultsGoByTheSizeOfTheTrace) {
+  EXPECT_TRUE(default_options(12'500'000) == SupernetOptions());  // 10 million train: NASRec's
+  const SupernetOptions small = default_options(40'000);          // 32,000 train
+  EXPECT_EQ(small.epochs, 4);                                     // 128,000 samples seen
+  EXPECT_EQ(small.batch, 128);
+  EXPECT_EQ(small.step.rate, 0.01);
+  EXPECT_EQ(small.step.table_rate, 0.06);
+  EXPECT_EQ(default_options(20).epochs, 4);
+  EXPECT_EQ(default_options(80'000).epochs, 2);  // 64,000 train
+  EXPECT_EQ(default_options(1'000'000).epochs, 1);
+}
+
+TEST(SupernetSchedule, TheScheduleScalesBothRates) {
+  StepOptions options;
+  options.rate = 0.5;
+  options.table_rate = 0.125;
+  const StepOptions half = scaled(options, 0.5);
+  EXPECT_EQ(half.rate, 0.25);
+  EXPECT_EQ(half.table_rate, 0.0625);
+  EXPECT_EQ(half.clip, options.clip);
 }
 
 TEST(SupernetSchedule, WhatIsDrawnDependsOnSeedAndStep) {
@@ -282,7 +307,37 @@ TEST_F(SupernetTraining, DivergenceIsNotStored) {
   SupernetOptions options = short_options();
   options.step.rate = 1e30;
   Supernet supernet = new_supernet(tiny_space(), trace, options);
-  EXPECT_THROW(train_supernet(supernet, trace, {}), CheckError);
+  try {
+    train_supernet(supernet, trace, {});
+    ADD_FAILURE() << "trained";
+  } catch (const CheckError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("diverged at step"), std::string::npos) << text;
+    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+  }
+}
+
+TEST_F(SupernetTraining, WeightsThatOverflowAreNotStored) {
+  const TraceReader trace(generated_trace(scratch_, 300));
+  Supernet supernet = new_supernet(tiny_space(), trace, short_options());
+  // As after a last step whose gradients nobody sees.
+  supernet.step = supernet.steps;
+  supernet.weights.values(0).weight[0] = std::numeric_limits<float>::infinity();
+  TrainingRun run;
+  run.checkpoint = [](const Supernet&) { ADD_FAILURE() << "stored"; };
+  EXPECT_THROW(train_supernet(supernet, trace, run), CheckError);
+}
+
+TEST_F(SupernetTraining, RoundingIsAnOption) {
+  const TraceReader trace(generated_trace(scratch_, 300));
+  SupernetOptions options = short_options();
+  Supernet rounded = new_supernet(tiny_space(), trace, options);
+  options.fake_quantised = false;
+  Supernet plain = new_supernet(tiny_space(), trace, options);
+  train_supernet(rounded, trace, {});
+  train_supernet(plain, trace, {});
+  const std::size_t last = plain.weights.parameters().size() - 1;
+  EXPECT_NE(rounded.weights.values(last).weight, plain.weights.values(last).weight);
 }
 
 TEST_F(SupernetTraining, QualityIsThatOfTheModel) {

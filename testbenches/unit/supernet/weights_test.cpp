@@ -70,7 +70,7 @@ TEST(SharedWeights, RandomAtTheStart) {
   expect_normal("b2_dot", std::sqrt(1.0 / 36));     // 9 rows have 36 pairs
   expect_normal("b1_hidden", std::sqrt(2.0 / 16));  // a ReLU of its own
   expect_normal("b1_forward", std::sqrt(1.0 / 16));
-  expect_normal("logit", std::sqrt(1.0 / (32 + 24 * 16)));
+  expect_normal("logit", 0.1 * std::sqrt(1.0 / (32 + 24 * 16)));
   for (std::size_t p = 0; p < weights.parameters().size(); ++p) {
     const Parameter& parameter = weights.parameters()[p];
     const SharedValues& values = weights.values(p);
@@ -193,6 +193,34 @@ TEST(SharedWeights, TablesAreLentNotCopied) {
   EXPECT_EQ(weights.values(table).weight.data(), values);
 }
 
+TEST(SharedWeights, SumsStartWhereTheOptionsSay) {
+  const SubnetworkBuilder builder(tiny_space(), tiny_info());
+  SharedWeights weights = SharedWeights::random(builder, 1);
+  StepOptions options;
+  options.initial = 0.25;
+  options.table_initial = 0.75;
+  weights.start_sums(options);
+  for (std::size_t p = 0; p < weights.parameters().size(); ++p) {
+    const SharedValues& values = weights.values(p);
+    const bool table = weights.parameters()[p].table >= 0;
+    const std::size_t sums = table ? weights.parameters()[p].rows : values.weight.size();
+    EXPECT_EQ(values.weight_sum, std::vector<float>(sums, table ? 0.75F : 0.25F));
+    EXPECT_EQ(values.bias_sum, std::vector<float>(values.bias.size(), 0.25F));
+  }
+}
+
+TEST(SharedWeights, KnowWhetherTheyAreFinite) {
+  const SubnetworkBuilder builder(tiny_space(), tiny_info());
+  SharedWeights weights = SharedWeights::random(builder, 1);
+  EXPECT_TRUE(weights.finite());
+  SharedValues& logit = weights.values(find(weights, "logit"));
+  logit.bias[0] = std::numeric_limits<float>::infinity();
+  EXPECT_FALSE(weights.finite());
+  logit.bias[0] = 0;
+  logit.weight[1] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(weights.finite());
+}
+
 // One step of a sub-network, its gradients, and the shared weights before.
 class Step : public testing::Test {
  protected:
@@ -226,7 +254,7 @@ class Step : public testing::Test {
   TraceChunk chunk_ = test::random_chunk(tiny_info(), 20, 3, 5);
   SharedWeights weights_ = [&] {
     SharedWeights weights = SharedWeights::random(builder_, 1);
-    weights.start_sums();
+    weights.start_sums(StepOptions());
     return weights;
   }();
   const SharedWeights old_ = weights_;
@@ -237,7 +265,7 @@ class Step : public testing::Test {
 };
 
 TEST_F(Step, ClipsAndStepsWhatItTouches) {
-  const StepOptions options{0.5, 0.02, 0.25};
+  const StepOptions options{0.5, 0.02, 0.25, 0.3, 0, 0};
   run(options);
   EXPECT_NEAR(norm_, norm_by_hand(), 1e-5 * norm_);
   ASSERT_GT(norm_, 2 * options.clip) << "nothing was clipped";
@@ -260,8 +288,8 @@ TEST_F(Step, ClipsAndStepsWhatItTouches) {
         for (std::size_t c = 0; c < columns.size(); ++c) {
           const double g = part * gradient.weight(r, static_cast<Eigen::Index>(c));
           const double root = table ? part * std::sqrt(mean) : std::abs(g);
-          expected[row * parameter.columns + columns[c]] -=
-              static_cast<float>(options.rate * g / (root + options.epsilon));
+          expected[row * parameter.columns + columns[c]] -= static_cast<float>(
+              (table ? options.table_rate : options.rate) * g / (root + options.epsilon));
         }
       }
       for (std::size_t b = 0; b < std::min<std::size_t>(biases.size(), found->second.rows); ++b) {
@@ -281,7 +309,7 @@ TEST_F(Step, ClipsAndStepsWhatItTouches) {
 }
 
 TEST_F(Step, SumsDampTheSecondStep) {
-  const StepOptions options{0.5, 1e-6, 1e9};
+  const StepOptions options{0.5, 1e-6, 1e9, 0.5, 0, 0};
   const std::size_t logit = find(weights_, "logit");
   const float before = weights_.values(logit).bias[0];
   run(options);
@@ -294,11 +322,24 @@ TEST_F(Step, SumsDampTheSecondStep) {
   EXPECT_NEAR(weights_.values(logit).bias[0] - before, first * (1 + 1 / std::sqrt(2.0)), 1e-5);
 }
 
+TEST_F(Step, InitialSumsDampTheFirstStep) {
+  const StepOptions options{0.5, 1e-9, 1e9, 0.5, 16, 0};
+  const std::size_t logit = find(weights_, "logit");
+  const float before = weights_.values(logit).bias[0];
+  weights_.start_sums(options);
+  run(options);
+  // The gradient of the bias is the sum of the logits': 0.1 (0 + 1 + ... + 19 - 20 * 8) = 3. With
+  // a sum of 16 before: 3 / sqrt(16 + 9) = 0.6 of the rate.
+  EXPECT_NEAR(computation_->gradient(before_.at(logit).op).bias(0), 3, 1e-5);
+  EXPECT_NEAR(weights_.values(logit).bias_sum[0], 25, 1e-4);
+  EXPECT_NEAR(weights_.values(logit).bias[0] - before, -0.5 * 0.6, 1e-6);
+}
+
 TEST_F(Step, ThreadsChangeNothing) {
-  run({});
+  run(StepOptions());
   SharedWeights one = weights_;
   weights_ = old_;
-  run({}, 3);
+  run(StepOptions(), 3);
   for (std::size_t p = 0; p < one.parameters().size(); ++p) {
     EXPECT_EQ(one.values(p).weight, weights_.values(p).weight);
     EXPECT_EQ(one.values(p).weight_sum, weights_.values(p).weight_sum);
@@ -310,7 +351,7 @@ TEST_F(Step, GradientsThatAreNotFiniteChangeNothing) {
   weights_.values(find(weights_, "logit")).bias[0] = 0;
   weights_.values(find(weights_, "logit")).weight[0] = std::numeric_limits<float>::infinity();
   const SharedWeights before = weights_;
-  run({});
+  run(StepOptions());
   EXPECT_FALSE(std::isfinite(norm_));
   for (std::size_t p = 0; p < before.parameters().size(); ++p) {
     EXPECT_EQ(before.values(p).weight, weights_.values(p).weight);
