@@ -10,7 +10,7 @@ PACKAGES := g++ clang clang-format clang-tidy cmake ninja-build pkg-config ccach
   libhdf5-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libssl-dev libonnx-dev libprotobuf-dev \
   verilator yosys
 
-.PHONY: help setup build test run cosim search bench lint format clean nightly
+.PHONY: help setup build test run cosim search bench rank lint format clean nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -62,6 +62,25 @@ bench: setup ## how fast the simulator is, each figure beside its limit; JSON in
 	  $$program --benchmark_min_time=0.3 --benchmark_out_format=json \
 	    --benchmark_out=build/bench/$$(basename $$program).json >/dev/null || exit 1; done
 	@python3 testbenches/bench/summary.py build/bench
+
+# KDD: a trace of KDD Cup 2012 track 2 (recpim trace import ... --format kdd2012).
+KDD ?=
+RANK := testbenches/bench/training/rank
+run/rank/planted.h5:
+	@mkdir -p run/rank
+	build/recpim trace generate --tables 8 --rows 2000 --dense 4 --samples 1000000 --skew 1.05 --planted-strengths 1,1,1 --planted-dims 2 --seed 1 -o $@
+
+rank: setup ## do shared weights rank sub-networks as training alone does? KDD=TRACE; hours, goes on where it stopped
+	@[ -f build/build.ninja ] || cmake --preset release
+	@cmake --build build -j $(JOBS) --target recpim_app supernet_rank
+	@$(MAKE) --no-print-directory run/rank/planted.h5
+	@rank() { for mode in mixed float; do \
+	  build/$(RANK)/supernet_rank run --data $$1 --trace $$2 --mode $$mode --threads $(JOBS) --work run/rank \
+	    --results $(RANK)/results_$$1_$$mode.csv $${3:-} || exit $$?; done; }; \
+	if [ -n "$(KDD)" ]; then rank kdd "$(KDD)"; \
+	else echo "make rank: KDD-40k is SKIPPED: no trace was given (KDD=FILE)" >&2; fi; \
+	rank planted run/rank/planted.h5 "--scratch-samples 200000"
+	@build/$(RANK)/supernet_rank summary $(RANK)/results_*.csv
 
 nightly: build ## the long versions of the random tests
 	RECPIM_SEEDS=1000 build/testbenches/system/system_test --gtest_brief=1
