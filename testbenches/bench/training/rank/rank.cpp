@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "models/supernet/alone.h"
@@ -159,6 +161,17 @@ class Ranking {
   supernet::QualityMeter meter_;
 };
 
+std::string machine() {
+  std::ifstream in("/proc/cpuinfo");
+  std::string processor = "unknown processor";
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("model name", 0) != 0) continue;
+    processor = line.substr(line.find(':') + 2);
+    break;
+  }
+  return processor + ", " + std::to_string(std::thread::hardware_concurrency()) + " cores";
+}
+
 int run_measurements(const app::Arguments& arguments) {
   Options options("supernet_rank run --trace FILE --data NAME --results FILE [options]");
   options.value("trace", "trace with labels")
@@ -201,7 +214,7 @@ int run_measurements(const app::Arguments& arguments) {
   setting.scratch_samples = some > 0 ? some : trace.info().samples;
   std::string command = "# supernet_rank run";
   for (const std::string& argument : arguments) command += " " + argument;
-  Results results(options.text("results"), command + "\n");
+  Results results(options.text("results"), command + "\n# " + machine() + "\n");
   std::filesystem::create_directories(setting.work);
   Ranking(setting, trace, results).run();
   return 0;
