@@ -193,8 +193,7 @@ bool SharedWeights::finite() const {
     return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
   };
   return std::all_of(values_.begin(), values_.end(), [&](const SharedValues& values) {
-    return all(values.weight) && all(values.bias) && all(values.weight_sum) &&
-           all(values.bias_sum);
+    return all(values.weight) && all(values.bias) && all(values.weight_sum) && all(values.bias_sum);
   });
 }
 

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "models/supernet/alone.h"
@@ -30,10 +32,11 @@ constexpr std::uint64_t kSplitSeed = 1;
 constexpr std::uint64_t kEvaluation = 20'000;
 
 struct Setting {
-  std::string data, mode, work;
+  std::string data, mode, part, work;
   int networks = 0, seeds = 0, threads = 0, tuning_steps = 0;
   std::uint64_t scratch_samples = 0;
   SupernetOptions sharing, scratch;
+  double tuning_rate = 0;
   bool rounded() const { return mode == "mixed"; }
 };
 
@@ -52,7 +55,8 @@ class Ranking {
 
   void run() {
     for (int seed = 1; seed <= setting_.seeds; ++seed) {
-      share(seed);
+      if (setting_.part != "scratch") share(seed);
+      if (setting_.part == "shared") continue;
       for (int i = 0; i < setting_.networks; ++i) train_scratch(i, seed);
     }
   }
@@ -123,6 +127,7 @@ class Ranking {
       options.threads = setting_.threads;
       options.fake_quantised = setting_.rounded();
       options.step = setting_.sharing.step;
+      options.step.rate = setting_.tuning_rate;
       supernet::fine_tune(model, trace_, options);
       const Quality quality = meter_.measure(model);
       add(tuned, {quality, seen + static_cast<std::uint64_t>(options.steps * options.batch),
@@ -156,16 +161,29 @@ class Ranking {
   supernet::QualityMeter meter_;
 };
 
+std::string machine() {
+  std::ifstream in("/proc/cpuinfo");
+  std::string processor = "unknown processor";
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("model name", 0) != 0) continue;
+    processor = line.substr(line.find(':') + 2);
+    break;
+  }
+  return processor + ", " + std::to_string(std::thread::hardware_concurrency()) + " cores";
+}
+
 int run_measurements(const app::Arguments& arguments) {
   Options options("supernet_rank run --trace FILE --data NAME --results FILE [options]");
   options.value("trace", "trace with labels")
       .value("data", "what the results call it")
       .value("mode", "mixed: precisions as drawn; float: no rounding", "mixed")
+      .value("part", "all, or what needs a supernet (shared) or none (scratch) alone", "all")
       .value("results", "CSV file that each measurement is appended to; what it has is not redone")
       .value("work", "folder for supernets in training", "build/rank")
       .value("networks", "random sub-networks of nasrec-full", "30")
       .value("seeds", "trainings of each", "3")
       .value("tune", "steps in which the last fc is trained alone", "50")
+      .value("tune-rate", "highest rate of these steps", "0.001")
       .value("epochs", "of a supernet; by the size of the trace if not given")
       .value("scratch-epochs", "of a sub-network alone", "1")
       .value("scratch-samples", "training samples that a sub-network alone sees; 0: all", "0")
@@ -177,11 +195,13 @@ int run_measurements(const app::Arguments& arguments) {
     reject("", "--data", setting.data, "at most 100 characters without comma, bar, number sign");
   }
   setting.mode = options.one_of("mode", {"mixed", "float"});
+  setting.part = options.one_of("part", {"all", "shared", "scratch"});
   setting.work = options.text("work");
   setting.networks = static_cast<int>(options.integer("networks", 3, 10'000));
   setting.seeds = static_cast<int>(options.integer("seeds", 1, 1000));
   setting.threads = static_cast<int>(options.integer("threads", 1, 256));
   setting.tuning_steps = static_cast<int>(options.integer("tune", 0, 1'000'000));
+  setting.tuning_rate = options.number("tune-rate", 0, 1000);
   const TraceReader trace(options.text("trace"));
   setting.sharing = setting.scratch = supernet::default_options(trace.info().samples);
   if (options.given("epochs")) {
@@ -194,7 +214,7 @@ int run_measurements(const app::Arguments& arguments) {
   setting.scratch_samples = some > 0 ? some : trace.info().samples;
   std::string command = "# supernet_rank run";
   for (const std::string& argument : arguments) command += " " + argument;
-  Results results(options.text("results"), command + "\n");
+  Results results(options.text("results"), command + "\n# " + machine() + "\n");
   std::filesystem::create_directories(setting.work);
   Ranking(setting, trace, results).run();
   return 0;
