@@ -102,8 +102,8 @@ void BM_NasrecFunctional(benchmark::State& state) {
 // Elaboration weighs here; the time of a run is what counts.
 void BM_NasrecCandidate(benchmark::State& state) {
   run(state, nasrec(), SimulationMode::kTiming, kCandidateSamples);
-  state.counters["runs_per_s"] = benchmark::Counter(static_cast<double>(state.iterations()),
-                                                    benchmark::Counter::kIsRate);
+  state.counters["runs_per_s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_MlpTiming)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK(BM_MlpLossless)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
