@@ -155,8 +155,16 @@ void HostPort::submit(tlm::tlm_generic_payload& transaction) {
 // the one before it leaves otherwise).
 void HostPort::feed() {
   if (sending_ || queue_.empty()) return;
+  const auto in_flight = static_cast<std::uint64_t>(design_.samples_in_flight);
+  const bool bounded = in_flight > 0 && fed_ >= in_flight;
+  if (bounded && transfers_.empty()) return;
   Request request = std::move(queue_.front());
   queue_.pop_front();
+  ++fed_;
+  if (bounded) {
+    request.arrival = std::max(request.arrival, transfers_.front() + 1);
+    transfers_.pop_front();
+  }
   Cycle accepted = std::max(request.arrival, interface_.payload_before() + 1);
   if (beats_in_ == 1) accepted = std::max(accepted, first_accepted_ + 1);
   first_accepted_ = accepted;
@@ -214,7 +222,9 @@ void HostPort::complete_results() {
       interface_.return_credit(static_cast<int>(p), start + beats_out_);
     }
     ++started_;
+    if (design_.samples_in_flight > 0) transfers_.push_back(last_start_ + beats_out_);
     plan();
+    feed();
   }
 }
 

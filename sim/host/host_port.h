@@ -93,6 +93,11 @@ class HostPort : public sc_core::sc_module, private InterfaceClient {
   int beats_out_ = 0;  ///< Payload flits of a prediction.
 
   std::deque<Request> queue_;
+  /// Where the host's software has a bound of samples on the chip: when the predictions were
+  /// transferred that samples yet to be fed wait for. (It would submit in these cycles; a process of
+  /// it would be woken for each.)
+  std::deque<Cycle> transfers_;
+  std::uint64_t fed_ = 0;
   bool sending_ = false;
   Cycle first_accepted_ = -1;   ///< Of the sample fed last.
   int beats_in_ = 0;            ///< Of the sample fed last.

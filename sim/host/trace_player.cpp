@@ -134,8 +134,7 @@ TracePlayer::TracePlayer(const sc_core::sc_module_name& name, const Design& desi
       samples_(samples),
       output_elements_(static_cast<std::size_t>(output_elements)),
       arrivals_(arrivals),
-      progress_(progress),
-      in_flight_(static_cast<std::size_t>(design.samples_in_flight)) {
+      progress_(progress) {
   results_.reserve(samples);
   SC_THREAD(submit_all);
   SC_THREAD(collect_all);
@@ -173,7 +172,6 @@ void TracePlayer::submit_samples() {
     const std::uint64_t count = std::min(kChunk, samples_ - done);
     if (builder_.needs_trace()) trace_.read(first_ + done, count, chunk);
     for (std::uint64_t i = 0; i < count; ++i, ++done) {
-      while (in_flight_ > 0 && done >= results_.size() + in_flight_) wait(collected_);
       const Cycle arrival = arrivals_.empty() ? 0 : arrivals_[done];
       bytes.clear();
       append(bytes, &arrival, sizeof arrival);
@@ -194,9 +192,7 @@ void TracePlayer::collect_all() {
   std::vector<std::uint32_t> words(record * 2 * kCollected);
   while (results_.size() < samples_) {
     const std::uint64_t left = samples_ - results_.size();
-    // Who waits for each prediction reads each as it comes.
-    const std::uint64_t wanted = in_flight_ > 0 ? 1 : kCollected;
-    auto batch = static_cast<std::uint32_t>(std::min(left, wanted));
+    auto batch = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kCollected));
     access(tlm::TLM_WRITE_COMMAND, host_registers::kCoalesce, &batch, sizeof batch);
     access(tlm::TLM_READ_COMMAND, host_registers::kResult, words.data(), 4 * words.size());
     for (std::size_t at = 0; at + record <= words.size() && results_.size() < samples_;
@@ -209,7 +205,6 @@ void TracePlayer::collect_all() {
       result.values.assign(values, values + words[at + 4]);
       results_.push_back(std::move(result));
     }
-    collected_.notify();
     if (progress_) bar.update(results_.size());
   }
 }

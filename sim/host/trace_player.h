@@ -93,8 +93,6 @@ class TracePlayer : public sc_core::sc_module {
   std::size_t output_elements_;
   const std::vector<Cycle>& arrivals_;
   bool progress_;
-  std::size_t in_flight_;  ///< Most samples on the chip; 0: any number.
-  sc_core::sc_event collected_;
   std::vector<Result> results_;
   std::exception_ptr failure_;
 };
