@@ -117,6 +117,8 @@ class Member {
     enabled_ = below(random_, 8) != 0;
     hold_ = enabled_ ? groups_ + norm_.vectors * blocks_ + 6 : 0;
     delay_ = enabled_ ? groups_ + norm_.vectors * blocks_ + 12 : 0;
+    // What random initial registers might start has time to do harm.
+    quiet_ = below(random_, 2) == 0 ? 2500 : 0;
   }
 
   void write_images(const std::string& stem) const {
@@ -143,7 +145,8 @@ class Member {
   In drive(std::int64_t now) {
     In in = settings();
     expected_ = {};
-    if (done_.size() < starts_.size() + std::size_t(shape_.slots) && done_pace_()) {
+    if (now >= quiet_ && done_.size() < starts_.size() + std::size_t(shape_.slots) &&
+        done_pace_()) {
       in.engine_done = 1;
       done_.push_back(now + 1);
     }
@@ -339,6 +342,7 @@ class Member {
   int groups_ = 1, blocks_ = 1;
   bool enabled_ = true;
   std::int64_t hold_ = 0, delay_ = 0;  ///< delay_: that the normaliser adds to a write.
+  std::int64_t quiet_ = 0;             ///< No sample comes before this cycle.
   std::vector<std::int64_t> done_, starts_, output_free_;
   std::vector<std::int16_t> x_;  ///< Of the sample started last.
   std::deque<Writes> writes_;
