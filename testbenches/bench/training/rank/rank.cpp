@@ -186,6 +186,9 @@ int run_measurements(const app::Arguments& arguments) {
       .value("tune-rate", "highest rate of these steps", "0.001")
       .value("epochs", "of a supernet; by the size of the trace if not given")
       .value("scratch-epochs", "of a sub-network alone", "1")
+      .value("scratch-batch", "samples a step of it", "128")
+      .value("scratch-rate", "its rate of fcs and LayerNorms", "0.01")
+      .value("scratch-table-rate", "of its tables", "0.06")
       .value("scratch-samples", "training samples that a sub-network alone sees; 0: all", "0")
       .value("threads", "they change no result", "1");
   if (!options.parse(arguments)) return 0;
@@ -210,6 +213,9 @@ int run_measurements(const app::Arguments& arguments) {
   setting.sharing.warmup_steps = supernet::default_warmup_steps(
       trace.info().samples, setting.sharing.epochs, setting.sharing.batch);
   setting.scratch.epochs = static_cast<int>(options.integer("scratch-epochs", 1, 10'000));
+  setting.scratch.batch = static_cast<int>(options.integer("scratch-batch", 1, 1 << 20));
+  setting.scratch.step.rate = options.number("scratch-rate", 0, 1000);
+  setting.scratch.step.table_rate = options.number("scratch-table-rate", 0, 1000);
   const auto some = static_cast<std::uint64_t>(options.integer("scratch-samples", 0, INT64_MAX));
   setting.scratch_samples = some > 0 ? some : trace.info().samples;
   std::string command = "# supernet_rank run";
