@@ -46,6 +46,7 @@ InteractionShape interaction_shape(const Model& model, const Operator& op) {
       shape.rows = static_cast<int>(op.inputs.size());
       break;
   }
+  if (shape.rows < 1) throw std::invalid_argument("map_naive: " + op.name + ": no rows");
   shape.width = elements / shape.rows;
   return shape;
 }
