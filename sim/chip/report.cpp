@@ -71,6 +71,7 @@ Json utilisation_of(const Design& design, const Model& model, const Chip& chip, 
         {{"tile", i},
          {"operator", model.operators[static_cast<std::size_t>(tile.op)].name},
          {"part", tile.part},
+         {"replica", tile.stride > 1 ? Json(tile.phase) : Json()},
          {"engine", static_cast<double>(engine.busy_cycles()) / total},
          {"vector_unit", static_cast<double>(chip.tiles()[i]->vector_unit().samples()) *
                              static_cast<double>(chip.tiles()[i]->vector_unit().interval()) /

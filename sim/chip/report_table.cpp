@@ -71,9 +71,10 @@ std::string report_table(const Json& result) {
   row(out, "average power", number(result["power_mw"]["average"]) + " mW");
   out << "  utilisation (engine busy, share of the cycles)\n";
   for (const Json& tile : result["utilisation"]["tiles"]) {
-    row(out,
-        "  " + tile["operator"].get<std::string>() + "." + std::to_string(tile["part"].get<int>()),
-        fixed(100 * tile["engine"].get<double>(), 1) + " %");
+    std::string name =
+        "  " + tile["operator"].get<std::string>() + "." + std::to_string(tile["part"].get<int>());
+    if (!tile["replica"].is_null()) name += ", " + std::to_string(tile["replica"].get<int>());
+    row(out, name, fixed(100 * tile["engine"].get<double>(), 1) + " %");
   }
   row(out, "log loss",
       fixed(result["quality"]["logloss"], 6) + " (reference " +
