@@ -37,6 +37,9 @@ class CoverChecker {
         reject(file_, "tiles", model_.operators[i].name, "tiles that hold the whole operator once");
       }
     }
+    for (std::size_t t = 0; t < design_.tiles.size(); ++t) {
+      partial_sums(design_.tiles[t], "tiles[" + std::to_string(t) + "]");
+    }
     for (const Tile& tile : design_.tiles) runs_.push_back(output_runs(model_, tile));
     for (std::size_t t = 0; t < design_.tiles.size(); ++t) {
       inputs(design_.tiles[t], "tiles[" + std::to_string(t) + "]");
@@ -88,6 +91,9 @@ class CoverChecker {
       same.x = first.x;
       same.y = first.y;
       same.phase = 0;
+      // Rows may lie elsewhere: each replica has places of its own.
+      same.layout = first.layout;
+      same.placed = first.placed;
       same.ports = first.ports;
       same.sends = first.sends;
       Design one;
@@ -172,6 +178,37 @@ class CoverChecker {
     if (op.kind != OpKind::kLayerNorm) {  // That one is counted as the tile's norm.
       covered_[index] += static_cast<std::uint64_t>(tile.outputs);
     }
+  }
+
+  /// A home and the parts that send it their sums hold all rows of the operator, each once.
+  void partial_sums(const Tile& home, const std::string& place) const {
+    if (home.raw || (home.kind != TileKind::kMvm && home.kind != TileKind::kEmbedding)) return;
+    if (home.kind == TileKind::kEmbedding && home.partials() == 0 && home.tables.size() > 1) return;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> rows = {rows_of(home)};
+    for (const Port& port : home.ports) {
+      if (!port.partial) continue;
+      const Tile& part = design_.tiles[static_cast<std::size_t>(port.tile)];
+      if (part.kind != home.kind || part.op != home.op ||
+          part.first_channel != home.first_channel || part.channels != home.channels) {
+        reject(file_, place + ".ports", op(home.op).name, "sums of the same channels");
+      }
+      rows.push_back(rows_of(part));
+    }
+    std::sort(rows.begin(), rows.end());
+    std::uint64_t next = 0;
+    for (const auto& [first, count] : rows) {
+      if (first != next) reject(file_, place + ".ports", op(home.op).name, "each row once");
+      next += count;
+    }
+    const Operator& whole = op(home.op);
+    const std::uint64_t all = home.kind == TileKind::kEmbedding
+                                  ? whole.table_rows
+                                  : static_cast<std::uint64_t>(fc_shape(model_, whole).inputs);
+    if (next != all) reject(file_, place + ".ports", whole.name, "sums of all rows");
+  }
+  static std::pair<std::uint64_t, std::uint64_t> rows_of(const Tile& tile) {
+    if (tile.kind == TileKind::kEmbedding) return {tile.tables[0].first_row, tile.tables[0].rows};
+    return {static_cast<std::uint64_t>(tile.first_row), static_cast<std::uint64_t>(tile.rows)};
   }
 
   /// LayerNorm and sigmoid.

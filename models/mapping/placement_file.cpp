@@ -17,7 +17,9 @@ std::string group_of(std::size_t tile) { return "tile_" + std::to_string(tile); 
 }  // namespace
 
 std::string placement_path(const std::string& design_path) {
-  return std::filesystem::path(design_path).replace_extension(".placement.h5").string();
+  std::filesystem::path path(design_path);
+  if (path.extension() == ".json") path.replace_extension();
+  return path.string() + ".placement.h5";
 }
 
 Json save_placement(const Design& design, const std::string& design_path) {

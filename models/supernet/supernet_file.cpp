@@ -21,7 +21,8 @@ constexpr const char* kDescriptionFile = "supernet.json";
 constexpr const char* kWeightFile = "weights.h5";
 constexpr std::int64_t kLargest = INT64_MAX;
 constexpr std::int64_t kMostSteps = INT32_MAX;
-constexpr std::int64_t kLargestSize = 65536;  // Of widths and rows of a space.
+// Of widths and rows of a space: what a LayerNorm normalises (models/ops/integer_layernorm.h).
+constexpr std::int64_t kLeastSize = 2, kLargestSize = 1024;
 
 std::string in_folder(const std::string& folder, const char* file) {
   return (fs::path(folder) / file).string();
@@ -180,7 +181,7 @@ std::vector<T> read_list(const JsonView& json, const std::vector<T>& accepted,
 
 std::vector<int> read_sizes(const JsonView& json) {
   std::vector<int> sizes;
-  for (const auto size : json.integers(1, kLargestSize)) sizes.push_back(static_cast<int>(size));
+  for (const auto size : json.integers(kLeastSize, kLargestSize)) sizes.push_back(static_cast<int>(size));
   return sizes;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "models/mapping/placement_file.h"
 #include "recpim_revision.h"
 #include "sim/app/command.h"
 #include "sim/app/load_sweep.h"
@@ -189,16 +190,32 @@ SimulationResult simulate_watched(const Design& design, const Model& model,
   }
 }
 
+std::filesystem::path place_of(const Options& options, const char* name) {
+  std::error_code failure;
+  const std::filesystem::path place =
+      std::filesystem::weakly_canonical(options.text(name), failure);
+  return failure ? std::filesystem::path(options.text(name)) : place;
+}
+
 // A file to write must be none of those that are read, nor the other one.
 void keep_apart(const Options& options, const std::string& model_folder) {
   std::vector<std::string> inputs = files_of_model(model_folder);
   inputs.push_back(options.text("design"));
   inputs.push_back(options.text("trace"));
+  inputs.push_back(placement_path(options.text("design")));
   for (const char* name : {"timeline", "wave"}) {
-    if (options.given(name)) keep_inputs(options.text(name), inputs);
+    if (!options.given(name)) continue;
+    keep_inputs(options.text(name), inputs);
+    // The folder is written beside its place and replaces what was there.
+    const std::filesystem::path file = place_of(options, name);
+    const std::filesystem::path folder = place_of(options, "out");
+    if (std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first ==
+        folder.end()) {
+      reject("", std::string("--") + name, options.text(name), "a file outside of -o");
+    }
   }
   if (options.given("timeline") && options.given("wave") &&
-      options.text("timeline") == options.text("wave")) {
+      place_of(options, "timeline") == place_of(options, "wave")) {
     reject("", "--wave", options.text("wave"), "another file than --timeline");
   }
 }

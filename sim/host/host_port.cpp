@@ -229,7 +229,10 @@ void HostPort::complete_results() {
 }
 
 void HostPort::plan() {
-  if (!transferring_.empty()) cycles_.arm(wakeup_, transferring_.front().transferred);
+  // What is due in this very cycle is taken by the run() that is due as well.
+  if (!transferring_.empty() && transferring_.front().transferred > cycles_.now()) {
+    cycles_.arm(wakeup_, transferring_.front().transferred);
+  }
 }
 
 void HostPort::run() {

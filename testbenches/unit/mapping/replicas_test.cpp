@@ -97,5 +97,23 @@ TEST(Replicas, RowPartsStayWithTheirHome) {
   }
 }
 
+// Two channel groups of two row parts each: homes 1 and 3, whose other parts 2 and 4 are exchanged.
+TEST(Replicas, AHomeGetsTheSumsOfItsOwnChannels) {
+  Hardware hardware;
+  hardware.crossbar.rows = hardware.crossbar.columns = 16;
+  hardware.mvm_tile.crossbars = 2;
+  hardware.adc.columns_per_adc = 16;
+  const Model model = mlp({40, 8});
+  Design design = map_naive(model, hardware);
+  ASSERT_EQ(design.tiles.size(), 5U);
+  ASSERT_EQ(design.tiles[1].first_channel, design.tiles[2].first_channel);
+  ASSERT_NE(design.tiles[1].first_channel, design.tiles[3].first_channel);
+  validate(design, model, "design");
+  std::swap(design.tiles[2].sends, design.tiles[4].sends);
+  std::swap(design.tiles[1].ports.back().tile, design.tiles[3].ports.back().tile);
+  validate(design, "design");
+  EXPECT_THROW(validate(design, model, "design"), InputError);
+}
+
 }  // namespace
 }  // namespace recpim

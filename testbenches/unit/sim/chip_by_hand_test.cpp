@@ -4,9 +4,11 @@
 
 #include <systemc>
 
+#include "models/mapping/mesh_places.h"
 #include "models/mapping/replicas.h"
 #include "sim/chip/chip.h"
 #include "sim/chip/simulate.h"
+#include "testbenches/harness/random_chip.h"
 #include "testbenches/unit/sim/small_chip.h"
 #include "traces/support/error.h"
 
@@ -68,6 +70,29 @@ TEST(ChipByHand, TwoReplicasShareTheSamples) {
     EXPECT_EQ(result.predictions[s].transferred, transferred[s]);
     EXPECT_EQ(result.predictions[s].values, expected);
   }
+}
+
+// The layer 64 times: a sample every 2 cycles, the host's beat and head. A prediction arrives in
+// the very cycle in which another one is to be handed over.
+TEST(ChipByHand, ManyReplicasInAnyOrderOfWakeUps) {
+  const auto run = [](std::uint64_t shuffle) {
+    return testing::in_child([&] {
+      const Model model = small_model();
+      Hardware hardware = small_hardware();
+      Design design = replicate(map_naive(model, hardware), {1, 64});
+      place_by_annealing(design, 1);
+      const TraceReader trace(small_trace(400));
+      SimulateOptions options;
+      options.shuffle_wakeups = shuffle;
+      std::string cycles;
+      for (const Prediction& p : simulate(design, model, trace, options).predictions) {
+        cycles += std::to_string(p.accepted) + " " + std::to_string(p.transferred) + "; ";
+      }
+      return cycles;
+    });
+  };
+  const std::string plain = run(0);
+  for (std::uint64_t seed = 1; seed < 6; ++seed) EXPECT_EQ(run(seed), plain) << seed;
 }
 
 // One at a time: the host's software has the prediction in cycle 161 and its next beat is valid in
