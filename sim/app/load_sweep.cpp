@@ -64,8 +64,10 @@ std::vector<double> rates_of_sweep(const std::string& text) {
     reject("", "--sweep", text,
            "FROM:TO:STEPS, samples a second from 0.001 to 1e+12, FROM below TO, 2 to 1000 steps");
   }
-  std::vector<double> rates;
-  for (int i = 0; i < steps; ++i) rates.push_back(from + (to - from) * i / (steps - 1));
+  std::vector<double> rates(static_cast<std::size_t>(steps));
+  for (int i = 0; i < steps; ++i) {
+    rates[static_cast<std::size_t>(i)] = from + (to - from) * i / (steps - 1);
+  }
   return rates;
 }
 
