@@ -9,8 +9,6 @@
 namespace recpim::supernet {
 namespace {
 
-constexpr int kMostInputs = 4;  // Subsets are listed, so their number must stay small.
-
 [[noreturn]] void refuse(const std::string& what) {
   throw std::invalid_argument("architecture space: " + what);
 }

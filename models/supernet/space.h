@@ -18,6 +18,9 @@ namespace recpim::supernet {
 
 using BigInteger = boost::multiprecision::cpp_int;
 
+/// Inputs of a block, dense or sparse: subsets are listed, so their number must stay small.
+constexpr int kMostInputs = 4;
+
 /// What varies. Every list has at least one value, none twice; every block has the same lists.
 struct SpaceDescription {
   std::string name;

@@ -170,18 +170,29 @@ std::vector<T> read_list(const JsonView& json, const std::vector<T>& accepted,
                          std::string (*name_of)(const T&)) {
   std::vector<std::string> names(accepted.size());
   std::transform(accepted.begin(), accepted.end(), names.begin(), name_of);
+  if (json.size() == 0) json.fail("at least one value");
   std::vector<T> list;
   for (std::size_t i = 0; i < json.size(); ++i) {
     const std::string found = json.at(i).one_of(names);
-    list.push_back(accepted[static_cast<std::size_t>(std::find(names.begin(), names.end(), found) -
-                                                     names.begin())]);
+    const T& value = accepted[static_cast<std::size_t>(
+        std::find(names.begin(), names.end(), found) - names.begin())];
+    if (std::find(list.begin(), list.end(), value) != list.end())
+      json.at(i).fail("each value once");
+    list.push_back(value);
   }
   return list;
 }
 
 std::vector<int> read_sizes(const JsonView& json) {
+  if (json.size() == 0) json.fail("at least one value");
   std::vector<int> sizes;
-  for (const auto size : json.integers(kLeastSize, kLargestSize)) sizes.push_back(static_cast<int>(size));
+  for (const auto size : json.integers(kLeastSize, kLargestSize)) {
+    const int value = static_cast<int>(size);
+    if (std::find(sizes.begin(), sizes.end(), value) != sizes.end()) {
+      json.at(sizes.size()).fail("each value once");
+    }
+    sizes.push_back(value);
+  }
   return sizes;
 }
 
@@ -200,7 +211,7 @@ SpaceDescription read_space(const JsonView& json) {
   SpaceDescription space;
   space.name = json.at("name").text();
   space.blocks = static_cast<int>(json.at("blocks").integer(1, kMaxBlocks));
-  space.max_inputs = static_cast<int>(json.at("max_inputs").integer(1, kMaxBlocks));
+  space.max_inputs = static_cast<int>(json.at("max_inputs").integer(1, kMostInputs));
   space.dense_operators =
       read_list<DenseOperator>(json.at("dense_operators"), full.dense_operators,
                                [](const DenseOperator& op) { return std::string(name(op)); });

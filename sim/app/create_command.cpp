@@ -127,6 +127,7 @@ supernet::NasrecFile block_wise(const std::string& kind) {
     return {supernet::preset(kind), full ? "nasrec-full" : "nasrec-small"};
   }
   const std::string path = kind.substr(std::string(kNasrecFile).size());
+  if (path.empty()) reject("", "--kind", kind, "nasrec:FILE");
   const Json json = read_json_file(path);
   const JsonView view(json, path);
   if (view.has("micro") || view.has("macro")) return supernet::nasrec_of(view);

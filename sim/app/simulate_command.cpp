@@ -206,12 +206,11 @@ void keep_apart(const Options& options, const std::string& model_folder) {
   for (const char* name : {"timeline", "wave"}) {
     if (!options.given(name)) continue;
     keep_inputs(options.text(name), inputs);
-    // The folder is written beside its place and replaces what was there.
-    const std::filesystem::path file = place_of(options, name);
-    const std::filesystem::path folder = place_of(options, "out");
-    if (std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first ==
-        folder.end()) {
-      reject("", std::string("--") + name, options.text(name), "a file outside of -o");
+    for (const char* result : {"result.json", "curve.json", "curve.csv"}) {
+      if (place_of(options, name) == place_of(options, "out") / result) {
+        reject("", std::string("--") + name, options.text(name),
+               std::string("another file than ") + result + " of -o");
+      }
     }
   }
   if (options.given("timeline") && options.given("wave") &&
