@@ -94,8 +94,8 @@ class HostPort : public sc_core::sc_module, private InterfaceClient {
 
   std::deque<Request> queue_;
   /// Where the host's software has a bound of samples on the chip: when the predictions were
-  /// transferred that samples yet to be fed wait for. (It would submit in these cycles; a process of
-  /// it would be woken for each.)
+  /// transferred that samples yet to be fed wait for. (It would submit in these cycles; a process
+  /// of it would be woken for each.)
   std::deque<Cycle> transfers_;
   std::uint64_t fed_ = 0;
   bool sending_ = false;
