@@ -43,12 +43,6 @@ std::int64_t embedding_cycles(const Tile& tile, const Hardware& hardware, double
          1;
 }
 
-int vector_lanes(const Hardware& hardware, TileKind kind) {
-  if (kind == TileKind::kEmbedding) return hardware.embedding_tile.vector_lanes;
-  if (kind == TileKind::kInteraction) return hardware.interaction_tile.vector_lanes;
-  return hardware.mvm_tile.vector_lanes;
-}
-
 // nv, and with a LayerNorm the cycles that it holds the next sample.
 std::int64_t vector_cycles(const Tile& tile, const Model& model, const Hardware& hardware) {
   const std::int64_t lanes = vector_lanes(hardware, tile.kind);
@@ -61,6 +55,12 @@ std::int64_t vector_cycles(const Tile& tile, const Model& model, const Hardware&
 }
 
 }  // namespace
+
+int vector_lanes(const Hardware& hardware, TileKind kind) {
+  if (kind == TileKind::kEmbedding) return hardware.embedding_tile.vector_lanes;
+  if (kind == TileKind::kInteraction) return hardware.interaction_tile.vector_lanes;
+  return hardware.mvm_tile.vector_lanes;
+}
 
 std::int64_t TileCycles::most() const {
   return std::max({engine, vector_unit, injection, ejection});

@@ -11,6 +11,9 @@
 
 namespace recpim {
 
+/// Elements a cycle of the vector unit of a kind of tile.
+int vector_lanes(const Hardware& hardware, TileKind kind);
+
 /// Cycles that a sample keeps each part of a tile busy.
 struct TileCycles {
   std::int64_t engine = 0;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "models/mapping/placement.h"
+#include "models/mapping/throughput.h"
 #include "traces/support/error.h"
 #include "traces/support/math.h"
 
@@ -13,17 +14,6 @@ namespace {
 
 const Operator& operator_of(const Tile& tile, const Model& model) {
   return model.operators.at(static_cast<std::size_t>(tile.op));
-}
-
-int vector_lanes(const Tile& tile, const Hardware& hardware) {
-  switch (tile.kind) {
-    case TileKind::kMvm:
-      return hardware.mvm_tile.vector_lanes;
-    case TileKind::kEmbedding:
-      return hardware.embedding_tile.vector_lanes;
-    default:
-      return hardware.interaction_tile.vector_lanes;
-  }
 }
 
 /// Several vectors of a sample, one after the other.
@@ -79,7 +69,7 @@ class Shaper {
 
   Parameters shell(const Tile& tile) const {
     const int flit_bits = hardware_.mesh.flit_bits;
-    const int lanes = vector_lanes(tile, hardware_);
+    const int lanes = vector_lanes(hardware_, tile.kind);
     Parameters out = link();
     const auto add = [&](const char* name, int low, auto of) {
       out.emplace_back(name, greatest(tile, low, of));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/mapping/throughput.h"
 #include "models/ops/integer_sigmoid.h"
 #include "traces/support/math.h"
 
@@ -13,17 +14,6 @@ constexpr Cycle kVectorStages = 3;  // sim/README.md, "Tile", point 3
 constexpr int kNormaliserBits = 16;
 constexpr Requantiser kIdentity{2, 1};  // (2 x + 1) >> 1
 
-int lanes_of(const Hardware& hw, TileKind kind) {
-  switch (kind) {
-    case TileKind::kEmbedding:
-      return hw.embedding_tile.vector_lanes;
-    case TileKind::kInteraction:
-      return hw.interaction_tile.vector_lanes;
-    default:
-      return hw.mvm_tile.vector_lanes;
-  }
-}
-
 }  // namespace
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Design& design, const Tile& tile,
@@ -32,7 +22,7 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Design& design
       outputs_(static_cast<std::size_t>(tile.outputs)),
       raw_(tile.raw),
       sigmoid_(tile.sigmoid),
-      lanes_(lanes_of(design.hardware, tile.kind)),
+      lanes_(vector_lanes(design.hardware, tile.kind)),
       cycles_(ceil_div(tile.outputs, lanes_)),
       latency_(cycles_ + kVectorStages) {
   const Operator& op = model.operators[static_cast<std::size_t>(tile.op)];
