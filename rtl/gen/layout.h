@@ -20,25 +20,33 @@ struct Field {
 /// One word a port: where its packets go. Element ports (input vectors) count in elements, flit
 /// ports (lookups, partial sums, predictions) in payload flits.
 namespace port {
-constexpr Field kBase{"PortBase", 0, 24};           ///< First element, or flit, in the buffer.
-constexpr Field kElements{"PortElements", 24, 24};  ///< Elements of a packet; flit ports: unused.
-constexpr Field kStep{"PortStep", 48, 8};           ///< Elements a flit; flit ports 1.
-constexpr Field kPartial{"PortPartial", 56, 1};     ///< A port of partial sums.
-constexpr Field kBitsLog2{"PortBitsLog2", 57, 3};   ///< log2 of the bits of an element.
-constexpr Field kSigned{"PortSigned", 60, 1};       ///< Elements are two's complement.
-constexpr Field kShift{"PortShift", 61, 1};         ///< Elements are shifted left by 4 on arrival.
-constexpr int kBits = 62;
-inline constexpr std::array kFields{kBase, kElements, kStep, kPartial, kBitsLog2, kSigned, kShift};
+constexpr Field kBase{"PortBase", 0, 24};            ///< First element, or flit, in the buffer.
+constexpr Field kElements{"PortElements", 24, 24};   ///< Elements of a packet; flit ports: unused.
+constexpr Field kStep{"PortStep", 48, 8};            ///< Elements a flit; flit ports 1.
+constexpr Field kPartial{"PortPartial", 56, 1};      ///< A port of partial sums.
+constexpr Field kBitsLog2{"PortBitsLog2", 57, 3};    ///< log2 of the bits of an element.
+constexpr Field kSigned{"PortSigned", 60, 1};        ///< Elements are two's complement.
+constexpr Field kShift{"PortShift", 61, 1};          ///< Elements are shifted left by 4 on arrival.
+constexpr Field kSlotFirst{"PortSlotFirst", 62, 8};  ///< Slot of its first packet.
+constexpr Field kSlotStep{"PortSlotStep", 70, 8};    ///< From one packet's slot to the next one's.
+constexpr int kBits = 78;
+inline constexpr std::array kFields{kBase,   kElements, kStep,      kPartial, kBitsLog2,
+                                    kSigned, kShift,    kSlotFirst, kSlotStep};
 }  // namespace port
 
-/// One word a send: its head flit's low 32 bits and what is cut from the output vector.
+/// One word a step of the program of sends: a send's head flit's low 32 bits and what is cut from
+/// the output vector. The steps are the sends of one sample, in order; where not every sample goes
+/// everywhere (sim/README.md, "Replicas"), of as many samples as it takes until the turns repeat.
 namespace send {
 constexpr Field kHead{"SendHead", 0, 32};
 constexpr Field kOffset{"SendOffset", 32, 24};      ///< First bit in the output vector.
 constexpr Field kFlits{"SendFlits", 56, 16};        ///< Payload flits.
 constexpr Field kLastBits{"SendLastBits", 72, 10};  ///< Bits of the last one that are values.
-constexpr int kBits = 82;
-inline constexpr std::array kFields{kHead, kOffset, kFlits, kLastBits};
+constexpr Field kNumber{"SendNumber", 82, 15};      ///< Of the send: its credit counter.
+constexpr Field kCredits{"SendCredits", 97, 3};     ///< Packets that may be out.
+constexpr Field kFinal{"SendFinal", 100, 1};        ///< The last one of its sample.
+constexpr int kBits = 101;
+inline constexpr std::array kFields{kHead, kOffset, kFlits, kLastBits, kNumber, kCredits, kFinal};
 }  // namespace send
 
 /// One a lane and element group of the vector unit.
@@ -82,7 +90,7 @@ inline constexpr std::array kFields{kBias, kMultiplier, kShift, kNegative, kVect
 enum class Config {
   kInputs,          ///< Input ports.
   kPartials,        ///< Ports of partial sums.
-  kSends,           ///< Sends a sample.
+  kSends,           ///< Steps of the program of sends.
   kGroups,          ///< Element groups of the vector unit: ceil(outputs / lanes).
   kInputBitsLog2,   ///< log2 of the bits of an input element, the widest port's; elements of fewer
                     ///< bits are shifted left by the difference. Mul, attention: 2, no shift.

@@ -16,12 +16,12 @@ int log2_of(int bits) { return bit_width(static_cast<std::uint64_t>(bits)) - 1; 
 class Settings {
  public:
   Settings(const Design& design, const Model& model, const Tile& tile, const TileShape& shape)
-      : model_(model), hardware_(design.hardware), tile_(tile), shape_(shape) {}
+      : design_(design), model_(model), hardware_(design.hardware), tile_(tile), shape_(shape) {}
 
   TileSettings all() {
     set(Config::kInputs, tile_.inputs());
     set(Config::kPartials, tile_.partials());
-    set(Config::kSends, static_cast<std::int64_t>(tile_.sends.size()));
+    set(Config::kSends, static_cast<std::int64_t>(send_steps(design_, tile_).size()));
     if (tile_.kind == TileKind::kHost) {
       set(Config::kBeats, shape_.at("Beats"));
       return settings_;
@@ -146,6 +146,7 @@ class Settings {
     set(Config::kScoreShift, op().requantiser.at(0).shift);
   }
 
+  const Design& design_;
   const Model& model_;
   const Hardware& hardware_;
   const Tile& tile_;

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "models/mapping/placement.h"
+#include "models/mapping/replicas.h"
 #include "models/mapping/throughput.h"
-#include "traces/support/error.h"
 #include "traces/support/math.h"
 
 namespace recpim {
@@ -42,10 +42,11 @@ class Shaper {
  private:
   using Parameters = std::vector<std::pair<std::string, int>>;
 
-  Parameters link() const {
+  Parameters link(const Tile& tile) const {
     return {{"FlitBits", hardware_.mesh.flit_bits},
             {"BufferFlits", hardware_.mesh.buffer_flits},
-            {"Slots", hardware_.buffer_slots}};
+            {"Slots", hardware_.buffer_slots},
+            {"InputSlots", input_slots(design_, tile)}};
   }
 
   /// Tiles whose shells are sized alike: for the largest of them.
@@ -70,12 +71,14 @@ class Shaper {
   Parameters shell(const Tile& tile) const {
     const int flit_bits = hardware_.mesh.flit_bits;
     const int lanes = vector_lanes(hardware_, tile.kind);
-    Parameters out = link();
+    Parameters out = link(tile);
     const auto add = [&](const char* name, int low, auto of) {
       out.emplace_back(name, greatest(tile, low, of));
     };
+    add("Turns", 1, [&](const Tile& t) { return port_turns(design_, t); });
     add("Ports", 1, [](const Tile& t) { return t.ports.size(); });
     add("Sends", 1, [](const Tile& t) { return t.sends.size(); });
+    add("Steps", 1, [&](const Tile& t) { return send_steps(design_, t).size(); });
     add("Partials", 0, [](const Tile& t) { return t.partials(); });
     add("PartialFlits", 1, [&](const Tile& t) {
       return t.partials() > 0 ? payload_flits(t.outputs, 32, flit_bits) : 1;
@@ -91,13 +94,16 @@ class Shaper {
   }
 
   TileShape host(const Tile& tile) const {
-    int beats = 0;
+    int beats = 0;  // As many in every sample.
     for (const Port& port : tile.ports) {
+      if (!turn(tile, design_.tiles[static_cast<std::size_t>(port.tile)]).active(0)) continue;
       beats += payload_flits(port.elements, port.element_bits, hardware_.mesh.flit_bits);
     }
-    TileShape out{"host_port", link()};
+    TileShape out{"host_port", link(tile)};
+    out.parameters.emplace_back("Turns", port_turns(design_, tile));
     out.parameters.emplace_back("Ports", static_cast<int>(tile.ports.size()));
     out.parameters.emplace_back("Sends", static_cast<int>(tile.sends.size()));
+    out.parameters.emplace_back("Steps", static_cast<int>(send_steps(design_, tile).size()));
     out.parameters.emplace_back("Beats", beats);
     return out;
   }
@@ -120,7 +126,8 @@ class Shaper {
                             {"Channels", channels},
                             {"Vectors", tile.vectors},
                             {"Length", has_vectors(tile) ? tile.rows : 0},
-                            {"AlongRows", has_vectors(tile) && tile.axis == Axis::kRows ? 1 : 0}};
+                            {"AlongRows", has_vectors(tile) && tile.axis == Axis::kRows ? 1 : 0},
+                            {"Copies", tile.copies}};
     out.parameters.insert(out.parameters.end(), engine.begin(), engine.end());
     return out;
   }
@@ -203,6 +210,32 @@ MvmGrid mvm_grid(const Tile& tile, const Model& model, const Hardware& hardware)
   return grid;
 }
 
+int port_turns(const Design& design, const Tile& tile) {
+  int turns = 1;
+  for (const Port& port : tile.ports) {
+    turns =
+        std::max(turns, turn(tile, design.tiles.at(static_cast<std::size_t>(port.tile))).period);
+  }
+  return turns;
+}
+
+std::vector<SendStep> send_steps(const Design& design, const Tile& tile) {
+  std::vector<Turn> turns;
+  int samples = 1;
+  for (const Send& send : tile.sends) {
+    turns.push_back(turn(tile, design.tiles.at(static_cast<std::size_t>(send.tile))));
+    samples = std::max(samples, turns.back().period);
+  }
+  std::vector<SendStep> steps;
+  for (int k = 0; k < samples; ++k) {
+    for (std::size_t s = 0; s < turns.size(); ++s) {
+      if (turns[s].active(static_cast<std::uint64_t>(k))) steps.push_back({s, false});
+    }
+    if (!steps.empty()) steps.back().last = true;
+  }
+  return steps;
+}
+
 NormShape norm_shape(const Tile& tile, const Model& model) {
   const Operator& op = model.operators.at(static_cast<std::size_t>(tile.norm));
   if (op.axis == Axis::kRows) return {op.width, op.rows, true};
@@ -215,16 +248,6 @@ AttentionShape attention_shape(const Tile& tile, const Model& model) {
 }
 
 std::vector<TileShape> chip_shape(const Design& design, const Model& model) {
-  for (std::size_t t = 0; t < design.tiles.size(); ++t) {
-    if (design.tiles[t].stride == 1) continue;
-    reject(design.name, "tiles[" + std::to_string(t) + "].stride",
-           std::to_string(design.tiles[t].stride), "1: replicas have no RTL yet");
-  }
-  for (std::size_t t = 0; t < design.tiles.size(); ++t) {
-    if (design.tiles[t].copies == 1) continue;
-    reject(design.name, "tiles[" + std::to_string(t) + "].copies",
-           std::to_string(design.tiles[t].copies), "1: copies have no RTL yet");
-  }
   const Shaper shaper(design, model);
   std::vector<TileShape> shapes;
   for (const Tile& tile : design.tiles) shapes.push_back(shaper.shape(tile));

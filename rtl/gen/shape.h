@@ -43,6 +43,17 @@ struct AttentionShape {
 };
 AttentionShape attention_shape(const Tile& tile, const Model& model);
 
+/// Turns of the input ports of a tile until they repeat: a power of two. sim/README.md, "Replicas".
+int port_turns(const Design& design, const Tile& tile);
+
+/// A step of a tile's program of sends.
+struct SendStep {
+  std::size_t send = 0;
+  bool last = false;  ///< Of its sample.
+};
+/// The sends of each sample that are active, until they repeat.
+std::vector<SendStep> send_steps(const Design& design, const Tile& tile);
+
 /// Tiles of one kind get the same parameters wherever their engines have the same dimensions; those
 /// with several vectors a sample, a normaliser or attention are kinds of their own.
 std::vector<TileShape> chip_shape(const Design& design, const Model& model);

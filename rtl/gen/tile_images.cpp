@@ -7,6 +7,7 @@
 #include "models/graph/kinds.h"
 #include "models/mapping/encoding.h"
 #include "models/mapping/placement.h"
+#include "models/mapping/replicas.h"
 #include "rtl/gen/chip.h"
 #include "rtl/gen/image.h"
 #include "rtl/gen/layout.h"
@@ -44,6 +45,7 @@ class TileImages {
   void write() {
     config();
     ports();
+    turns();
     sends();
     if (tile_.kind == TileKind::kHost) return;
     map();
@@ -79,7 +81,7 @@ class TileImages {
     Image words(layout::port::kBits);
     Image credits(32);
     int partial_base = 0;
-    int beat_base = 0;
+    const int slots = input_slots(design_, tile_);
     for (const Port& port : tile_.ports) {
       ImageWord word = words.word();
       word.set(layout::port::kPartial, port.partial);
@@ -97,10 +99,14 @@ class TileImages {
         base = partial_base;
         partial_base += shape_.at("PartialFlits");
       } else if (tile_.kind == TileKind::kHost) {
-        base = beat_base;
-        beat_base += payload_flits(port.elements, port.element_bits, flit_bits);
+        base = first_beat(port);
       }
       word.set(layout::port::kBase, static_cast<std::uint64_t>(base));
+      const Turn when = turn(tile_, other(port.tile));
+      word.set(layout::port::kSlotFirst, static_cast<std::uint64_t>(when.first));
+      word.set(layout::port::kSlotStep,
+               static_cast<std::uint64_t>(when.period %
+                                          (port.partial ? hardware_.buffer_slots : slots)));
       words.add(word);
       ImageWord credit = credits.word();
       credit.set(0, 32, head_word(other(port.tile), port.send, true));
@@ -112,11 +118,40 @@ class TileImages {
     credits.write(prefix_ + "credits.hex");
   }
 
+  /// Beats of a prediction before those of a port of the host.
+  int first_beat(const Port& port) const {
+    const auto sample = static_cast<std::uint64_t>(turn(tile_, other(port.tile)).first);
+    int beats = 0;
+    for (const Port* before = tile_.ports.data(); before != &port; ++before) {
+      if (!turn(tile_, other(before->tile)).active(sample)) continue;
+      beats += payload_flits(before->elements, before->element_bits, hardware_.mesh.flit_bits);
+    }
+    return beats;
+  }
+
+  /// The input ports that bring a part of a sample, turn by turn.
+  void turns() {
+    Image image(shape_.at("Ports"));
+    for (int k = 0; k < shape_.at("Turns"); ++k) {
+      ImageWord word = image.word();
+      for (int p = 0; p < tile_.inputs(); ++p) {
+        const Port& port = tile_.ports[static_cast<std::size_t>(p)];
+        if (turn(tile_, other(port.tile)).active(static_cast<std::uint64_t>(k))) word.set_bit(p);
+      }
+      image.add(word);
+    }
+    image.write(prefix_ + "turns.hex");
+  }
+
   void sends() {
     Image image(layout::send::kBits);
     const bool host = tile_.kind == TileKind::kHost;
-    for (const Send& send : tile_.sends) {
+    for (const SendStep& step : send_steps(design_, tile_)) {
+      const Send& send = tile_.sends[step.send];
       ImageWord word = image.word();
+      word.set(layout::send::kNumber, step.send);
+      word.set(layout::send::kCredits, static_cast<std::uint64_t>(credits(design_, tile_, send)));
+      word.set(layout::send::kFinal, step.last);
       word.set(layout::send::kHead, head_word(other(send.tile), send.port, false));
       if (!host) {
         const int flit_bits = hardware_.mesh.flit_bits;
@@ -130,7 +165,7 @@ class TileImages {
       }
       image.add(word);
     }
-    image.fill(size("Sends"));
+    image.fill(size("Steps"));
     image.write(prefix_ + "sends.hex");
   }
 
@@ -146,8 +181,10 @@ class TileImages {
       const MvmGrid grid = mvm_grid(tile_, model_, hardware_);
       const auto [vector, channel] = vector_and_channel(element);
       const int in_crossbar = channel % grid.crossbar_channels;
-      return {vector * shape_.at("Channels") + in_crossbar % grid.group_channels,
-              channel / grid.crossbar_channels * grid.adcs + in_crossbar / grid.group_channels};
+      const int block =
+          vector % tile_.copies * grid.column_blocks + channel / grid.crossbar_channels;
+      return {vector / tile_.copies * shape_.at("Channels") + in_crossbar % grid.group_channels,
+              block * grid.adcs + in_crossbar / grid.group_channels};
     }
     const int columns =
         tile_.kind == TileKind::kEmbedding ? tile_.width : hardware_.interaction_tile.lanes;
@@ -366,6 +403,7 @@ std::vector<ChipImage> chip_images(const Design& design, const Model& model) {
     };
     const std::string shell = kind == TileKind::kHost ? "" : "u_shell.";
     add(shell + "u_config.mem", "config");
+    add(shell + "u_turns.mem", "turns");
     add(shell + "u_network_interface.u_ports.mem", "ports");
     add(shell + "u_network_interface.u_credits.mem", "credits");
     add(shell + "u_network_interface.u_sends.mem", "sends");
@@ -383,15 +421,19 @@ std::vector<ChipImage> chip_images(const Design& design, const Model& model) {
       }
     }
     if (kind != TileKind::kMvm) continue;
-    for (int c = 0; c < shapes[t].at("ColumnBlocks"); ++c) {
-      const std::string column = std::to_string(c);
-      for (int r = 0; r < shapes[t].at("RowBlocks"); ++r) {
-        const std::string row = std::to_string(r);
-        add("u_engine.gen_row[" + row + "].gen_column[" + column + "].u_crossbar.cells",
-            "crossbar_" + row + "_" + column);
+    // Every copy of the weights is loaded from the same files.
+    for (int k = 0; k < shapes[t].at("Copies"); ++k) {
+      const std::string copy = "u_engine.gen_copy[" + std::to_string(k) + "].";
+      for (int c = 0; c < shapes[t].at("ColumnBlocks"); ++c) {
+        const std::string column = std::to_string(c);
+        for (int r = 0; r < shapes[t].at("RowBlocks"); ++r) {
+          const std::string row = std::to_string(r);
+          add(copy + "gen_row[" + row + "].gen_column[" + column + "].u_crossbar.cells",
+              "crossbar_" + row + "_" + column);
+        }
+        add(copy + "gen_shift_add[" + column + "].u_shift_add.u_inverted.mem",
+            "inverted_" + column);
       }
-      add("u_engine.gen_shift_add[" + column + "].u_shift_add.u_inverted.mem",
-          "inverted_" + column);
     }
   }
   return out;

@@ -6,6 +6,7 @@
 // multipliers serve scores and values. Cycles: sim/README.md, "Tile", Attention.
 module attention_engine #(
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,   // of the input buffer: Slots or more
   parameter int unsigned Lanes = 4,
   parameter int unsigned Groups = 2,       // most groups of keys: ceil(R / Lanes)
   parameter int unsigned Outputs = 16,     // most elements of the output: R * h * D
@@ -13,6 +14,7 @@ module attention_engine #(
   parameter int unsigned IndexBits = 6,    // bits of an input element's number
   parameter int unsigned Rows = (Outputs + Lanes - 1) / Lanes,  // of the accumulator bank
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1,
   parameter int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
   parameter int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1
 ) (
@@ -29,11 +31,12 @@ module attention_engine #(
   output logic                                     idle_o,
   input  logic                                     start_i,
   input  logic [SlotBits-1:0]                      slot_i,
+  input  logic [InputSlotBits-1:0]                      input_slot_i,
   output logic                                     last_o,
   output logic                                     done_o,
   // Input buffer: the query's element at 0, lane l's at 1 + l.
   output logic                                     read_o,
-  output logic [SlotBits-1:0]                      read_slot_o,
+  output logic [InputSlotBits-1:0]                      read_slot_o,
   output logic [(Lanes+1)*IndexBits-1:0]           read_index_o,
   input  logic [(Lanes+1)*(OperandBits+1)-1:0]     read_data_i,
   // Accumulator bank: one mean a cycle, output element e in row e / Lanes, column e % Lanes.
@@ -63,7 +66,8 @@ module attention_engine #(
   logic [15:0] column, column_q;
   // First element of the group's first key (or value), of the query and of the head in their parts.
   logic [IndexBits-1:0] group_offset, group_offset_q, query, query_q, head, head_q;
-  logic [SlotBits-1:0] slot_q;
+  logic [SlotBits-1:0] slot, slot_q;
+  logic [InputSlotBits-1:0] input_slot_q;
   logic [Lanes-1:0] used;
 
   assign idle_o       = !busy_q;
@@ -80,7 +84,8 @@ module attention_engine #(
   assign head_end     = head + IndexBits'(depth_i) == width;
   assign last_o       = active && stage == Values && stage_end && query_end && head_end;
   assign read_o       = active && (stage == Scores || stage == Values);
-  assign read_slot_o  = busy_q ? slot_q : slot_i;
+  assign slot         = busy_q ? slot_q : slot_i;
+  assign read_slot_o  = busy_q ? input_slot_q : input_slot_i;
   always_comb begin
     case (stage)
       Weights: stage_end = group_end;
@@ -101,7 +106,8 @@ module attention_engine #(
   end
   always_ff @(posedge clk_i) begin
     if (active) begin
-      slot_q  <= read_slot_o;
+      slot_q  <= slot;
+      input_slot_q <= read_slot_o;
       stage_q <= stage;
       if (stage_end) stage_q <= (stage == Values) ? Scores : stage + 1'b1;
       wait_q  <= (stage_end || stage == Scores || stage == Weights) ? '0 : wait_q + 1'b1;
@@ -287,7 +293,7 @@ module attention_engine #(
       end1_q     <= (stage == Scores) ? column_end : group_end;
       group1_q   <= group;
       used1_q    <= used;
-      slot1_q    <= read_slot_o;
+      slot1_q    <= slot;
       output1_q  <= query + head + IndexBits'(column);
     end
     if (score1_q) begin

@@ -6,6 +6,7 @@
 module embedding_engine #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,   // of lookups: Slots or more
   parameter int unsigned Flits = 4,     // payload flits of lookups that a slot holds
   parameter int unsigned Banks = 2,
   parameter int unsigned BankDepth = 4, // rows stored of each bank
@@ -15,6 +16,7 @@ module embedding_engine #(
   parameter int unsigned GroupRows = 1, // A: rows that a bank reads together
   parameter int unsigned ArrayRows = 8, // of an array, a power of two
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1,
   parameter int unsigned TableBits = (Tables > 1) ? $clog2(Tables) : 1
 ) (
   input  logic                 clk_i,
@@ -26,7 +28,7 @@ module embedding_engine #(
   input  logic [24:0]          bank_rows_i,    // local row / this = bank
   // A payload flit of lookups, as the network interface tells it; visible in the next cycle.
   input  logic                 write_i,
-  input  logic [SlotBits-1:0]  write_slot_i,
+  input  logic [InputSlotBits-1:0] write_slot_i,
   /* verilator lint_off UNUSED */  // its upper bits: for larger buffers
   input  logic [23:0]          write_base_i,   // which flit of the packet
   /* verilator lint_on UNUSED */
@@ -35,6 +37,7 @@ module embedding_engine #(
   output logic                 idle_o,
   input  logic                 start_i,
   input  logic [SlotBits-1:0]  slot_i,
+  input  logic [InputSlotBits-1:0] input_slot_i,
   output logic                 last_o,
   output logic                 done_o,
   // Accumulator bank.
@@ -47,7 +50,7 @@ module embedding_engine #(
   localparam int unsigned InFlit = FlitBits / 32;
   localparam int unsigned Lookups = Flits * InFlit;
   localparam int unsigned IndexBits = $clog2(Lookups + 1);
-  localparam int unsigned FlitIndexBits = (Slots * Flits > 1) ? $clog2(Slots * Flits) : 1;
+  localparam int unsigned FlitIndexBits = (InputSlots * Flits > 1) ? $clog2(InputSlots * Flits) : 1;
   localparam int unsigned OffsetBits = $clog2(FlitBits);
   localparam int unsigned SumBits = WeightBits + $clog2(GroupRows);
   localparam int unsigned RowBits = Width * SumBits;
@@ -58,9 +61,9 @@ module embedding_engine #(
   localparam int unsigned TagIndexBits = $clog2(Tags);
   localparam int unsigned TagBits = SlotBits + TableBits;
 
-  // --- Lookups of Slots samples, and how many flits each has.
-  logic [FlitBits-1:0] lookup_q [Slots*Flits];
-  logic [Slots*IndexBits-1:0] count_q;  // elements that have arrived
+  // --- Lookups of InputSlots samples, and how many flits each has.
+  logic [FlitBits-1:0] lookup_q [InputSlots*Flits];
+  logic [InputSlots*IndexBits-1:0] count_q;  // elements that have arrived
   always_ff @(posedge clk_i) begin
     if (write_i) begin
       lookup_q[FlitIndexBits'(32'(write_slot_i) * Flits + 32'(write_base_i))] <= write_data_i;
@@ -72,6 +75,7 @@ module embedding_engine #(
   // --- Issue.
   logic busy_q, list_end, issue, take;
   logic [SlotBits-1:0] slot_q;
+  logic [InputSlotBits-1:0] input_slot_q;
   logic [IndexBits-1:0] index_q, count;
   logic [31:0] element;
   logic [LookupRowBits-1:0] row;
@@ -80,7 +84,7 @@ module embedding_engine #(
   logic [BankIndexBits-1:0] local_row;
   logic [Banks-1:0] bank_ready, bank_issue, bank_take, bank_valid;
   logic joins;  // the next lookup is of the same group
-  assign count = count_q[32'(slot_q)*IndexBits +: IndexBits];
+  assign count = count_q[32'(input_slot_q)*IndexBits +: IndexBits];
   always_comb begin
     element = '0;
     list_end = 1'b0;
@@ -89,7 +93,7 @@ module embedding_engine #(
     bank = '0;
     local_row = '0;
     if (busy_q) begin
-      element = lookup_q[FlitIndexBits'(32'(slot_q) * Flits + 32'(index_q) / InFlit)]
+      element = lookup_q[FlitIndexBits'(32'(input_slot_q) * Flits + 32'(index_q) / InFlit)]
                         [OffsetBits'((32'(index_q) % InFlit) * 32) +: 32];
       list_end = index_q == count || !element[LookupValidLsb];
       row = element[LookupRowLsb +: LookupRowBits];
@@ -129,7 +133,7 @@ module embedding_engine #(
       joins = 1'b0;
       if (busy_q) begin
         if (behind != count) begin
-          follower = lookup_q[FlitIndexBits'(32'(slot_q) * Flits + 32'(behind) / InFlit)]
+          follower = lookup_q[FlitIndexBits'(32'(input_slot_q) * Flits + 32'(behind) / InFlit)]
                              [OffsetBits'((32'(behind) % InFlit) * 32) +: 32];
         end
         next_row = follower[LookupRowLsb +: LookupRowBits];
@@ -162,6 +166,7 @@ module embedding_engine #(
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       slot_q  <= slot_i;
+      input_slot_q <= input_slot_i;
       index_q <= '0;
     end else if (issue || take) begin
       index_q <= index_q + 1'b1;

@@ -5,9 +5,12 @@ module host_port #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,  // predictions held: Slots or more
+  parameter int unsigned Turns = 1,       // of its ports: a power of two
   parameter int unsigned Ports = 1,  // most ports
   parameter int unsigned Sends = 2,  // most sends
-  parameter int unsigned Beats = 1,  // most payload flits of a prediction, all ports
+  parameter int unsigned Steps = 2,  // steps of the program of sends
+  parameter int unsigned Beats = 1,  // most payload flits of a prediction
   parameter int unsigned WireBits = FlitBits + 2
 ) (
   input  logic                clk_i,
@@ -31,10 +34,11 @@ module host_port #(
 );
   /* verilator no_inline_module */
 `include "recpim_layout.svh"
-  localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
-  localparam int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1;
+  localparam int unsigned SlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1;
+  localparam int unsigned StepIndexBits = (Steps > 1) ? $clog2(Steps) : 1;
+  localparam int unsigned TurnBits = (Turns > 1) ? $clog2(Turns) : 1;
   localparam int unsigned BeatBits = (Beats > 1) ? $clog2(Beats) : 1;
-  localparam int unsigned WordBits = (Slots * Beats > 1) ? $clog2(Slots * Beats) : 1;
+  localparam int unsigned WordBits = (InputSlots * Beats > 1) ? $clog2(InputSlots * Beats) : 1;
 
   /* verilator lint_off UNUSED */  // settings of other kinds of tiles
   logic [ConfigWords*32-1:0] cfg;
@@ -69,7 +73,7 @@ module host_port #(
   end
 
   // --- Network.
-  logic [Ports-1:0] input_ports, arrival, arrived, released;
+  logic [Ports-1:0] input_ports, held_ports, held_ports_q, arrival, arrived, released;
   logic write, start, release_slot;
   logic [SlotBits-1:0] write_slot;
   logic [FlitBits-1:0] write_data;
@@ -81,18 +85,29 @@ module host_port #(
   logic [2:0] write_bits_log2;
   logic write_signed, write_shift;
   /* verilator lint_on UNUSED */
-  assign input_ports = ~({Ports{1'b1}} << cfg[CfgInputs*32 +: 16]);
-  assign released    = release_slot ? input_ports : '0;
+  // Which ports bring a part of the prediction that comes next.
+  logic [TurnBits-1:0] turn_q;
+  rom #(
+    .Width(Ports),
+    .Depth(Turns)
+  ) u_turns (
+    .address_i(turn_q),
+    .data_o   (input_ports)
+  );
+  assign held_ports = start ? input_ports : held_ports_q;
+  assign released   = release_slot ? held_ports : '0;
   network_interface #(
     .FlitBits   (FlitBits),
     .BufferFlits(BufferFlits),
     .Slots      (Slots),
+    .InputSlots (InputSlots),
     .Ports      (Ports),
-    .Sends      (Sends)
+    .Sends      (Sends),
+    .Steps      (Steps)
   ) u_network_interface (
     .clk_i,
     .rst_ni,
-    .last_send_i      (SendIndexBits'(cfg[CfgSends*32 +: 32] - 1)),
+    .last_step_i      (StepIndexBits'(cfg[CfgSends*32 +: 32] - 1)),
     .ejected_valid_i,
     .ejected_flit_i,
     .injected_valid_o,
@@ -122,18 +137,22 @@ module host_port #(
   );
 
   // --- Predictions.
+  /* verilator lint_off UNUSED */  // more than one: nobody asks
+  logic [Slots*Ports-1:0] arrived_above;
+  /* verilator lint_on UNUSED */
+  assign arrived = arrived_above[Ports-1:0];
   unary_counters #(
     .Count(Ports),
     .Limit(Slots)
   ) u_arrivals (
     .clk_i,
     .rst_ni,
-    .up_i     (arrival),
-    .down_i   (start ? input_ports : '0),
-    .nonzero_o(arrived)
+    .up_i   (arrival),
+    .down_i (start ? input_ports : '0),
+    .above_o(arrived_above)
   );
 
-  logic [FlitBits-1:0] beat_q [Slots*Beats];
+  logic [FlitBits-1:0] beat_q [InputSlots*Beats];
   logic [SlotBits-1:0] slot_q;
   logic [BeatBits-1:0] number, number_q, last_number;
   logic streaming_q, valid_q, last_q, room, moves, last_beat;
@@ -147,6 +166,7 @@ module host_port #(
   assign release_slot = moves && last_beat;
 
   always_ff @(posedge clk_i) begin
+    held_ports_q <= held_ports;
     if (write) beat_q[WordBits'(32'(write_slot) * Beats + 32'(write_base))] <= write_data;
     if (moves) begin
       data_q <= beat_q[WordBits'(32'(slot_q) * Beats + 32'(number))];
@@ -156,6 +176,7 @@ module host_port #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       slot_q      <= '0;
+      turn_q      <= '0;
       number_q    <= '0;
       streaming_q <= 1'b0;
       valid_q     <= 1'b0;
@@ -164,7 +185,10 @@ module host_port #(
       if (moves) begin
         number_q    <= number + 1'b1;
         streaming_q <= !last_beat;
-        if (last_beat) slot_q <= (slot_q == SlotBits'(Slots - 1)) ? '0 : slot_q + 1'b1;
+        if (last_beat) slot_q <= (slot_q == SlotBits'(InputSlots - 1)) ? '0 : slot_q + 1'b1;
+      end
+      if (start) begin
+        turn_q <= (turn_q == TurnBits'(Turns - 1)) ? '0 : turn_q + 1'b1;
       end
     end
   end

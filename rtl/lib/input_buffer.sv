@@ -4,7 +4,8 @@
 // With one vector a sample (Vectors 1) element r drives row r. With more, row r of vector v is
 // driven by element v * Length + r (along the width) or r * Vectors + v (along the rows), and rows
 // from Length on read 0. The elements lie as they come: the vectors are told apart by a multiplexer
-// of Vectors inputs on each row.
+// of Vectors inputs on each row. Copies vectors are read at once, from a first one on; those behind the
+// sample's last read 0.
 module input_buffer #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned Slots = 2,
@@ -14,6 +15,7 @@ module input_buffer #(
   parameter int unsigned Vectors = 1,    // of a sample (along the width: most)
   parameter int unsigned Length = 32,    // elements of a vector, where there are several
   parameter int unsigned AlongRows = 0,  // 1: vectors lie along the rows
+  parameter int unsigned Copies = 1,     // vectors read at once
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
   parameter int unsigned PlaneBits = $clog2(Planes),
   parameter int unsigned VectorBits = (Vectors > 1) ? $clog2(Vectors) : 1
@@ -30,14 +32,16 @@ module input_buffer #(
   input  logic [2:0]                 write_bits_log2_i,  // bits of a value: 2 is 4, 3 is 8, 4 is 16
   input  logic                       write_shift_i,      // 4 bits among 8: shifted left by 4
   input  logic [FlitBits-1:0]        write_data_i,
-  // Planes of one vector of one slot, combinational.
+  // Planes of some vectors of one slot, combinational.
   input  logic                       read_i,
   input  logic [SlotBits-1:0]        read_slot_i,
   /* verilator lint_off UNUSED */  // one vector a sample needs no number
-  input  logic [VectorBits-1:0]      read_vector_i,
+  input  logic [VectorBits-1:0]      read_vector_i,      // the first one
+  input  logic [VectorBits-1:0]      last_vector_i,      // of a sample
   /* verilator lint_on UNUSED */
   input  logic [Reads*PlaneBits-1:0] read_plane_i,
-  output logic [Reads*Elements-1:0]  read_data_o         // 0 where read_i is not set
+  // Vector c of read r at (r * Copies + c) * Elements; 0 where read_i is not set.
+  output logic [Reads*Copies*Elements-1:0] read_data_o
 );
   localparam int unsigned Insert = FlitBits / 4;  // most elements of a flit
   localparam int unsigned Held = (Vectors > 1) ? Vectors * Length : Elements;
@@ -94,35 +98,29 @@ module input_buffer #(
     /* verilator lint_off UNUSED */  // what lies behind the last element of a slot
     logic [Stored-1:0] plane;
     /* verilator lint_on UNUSED */
-    logic [Elements-1:0] rows;
     assign word = WordBits'(32'(read_slot_i) * Planes + 32'(read_plane_i[r*PlaneBits +: PlaneBits]));
-    assign read_data_o[r*Elements +: Elements] = rows;
+    always_comb begin
+      plane = '0;
+      if (read_i) plane = plane_q[word];
+    end
     if (Vectors == 1) begin : gen_one
-      always_comb begin
-        plane = '0;
-        rows = '0;
-        if (read_i) begin
-          plane = plane_q[word];
-          rows = plane[Elements-1:0];
-        end
-      end
-    end else if (AlongRows == 0) begin : gen_width
-      always_comb begin
-        plane = '0;
-        rows = '0;
-        if (read_i) begin
-          plane = plane_q[word];
-          rows[Length-1:0] = plane[OffsetBits'(32'(read_vector_i) * Length) +: Length];
-        end
-      end
-    end else begin : gen_rows
-      always_comb begin
-        plane = '0;
-        rows = '0;
-        if (read_i) begin
-          plane = plane_q[word];
-          for (int i = 0; i < Length; i++) begin
-            rows[i] = plane[OffsetBits'(32'(i) * Vectors + 32'(read_vector_i))];
+      assign read_data_o[r*Elements +: Elements] = plane[Elements-1:0];
+    end else begin : gen_vectors
+      for (genvar c = 0; c < Copies; c++) begin : gen_copy
+        logic [31:0] vector;
+        logic [Elements-1:0] rows;
+        assign vector = 32'(read_vector_i) + c;
+        assign read_data_o[(r*Copies + c)*Elements +: Elements] = rows;
+        always_comb begin
+          rows = '0;
+          if (read_i && vector <= 32'(last_vector_i)) begin
+            if (AlongRows == 0) begin
+              rows[Length-1:0] = plane[OffsetBits'(vector * Length) +: Length];
+            end else begin
+              for (int i = 0; i < Length; i++) begin
+                rows[i] = plane[OffsetBits'(32'(i) * Vectors + vector)];
+              end
+            end
           end
         end
       end

@@ -3,9 +3,12 @@
 // and holds, ADCs and shift-and-add. Timing: sim/README.md, "Tile", the MVM row of the table:
 // phase p drives the wordlines from start + p * II, its columns are converted from t_read later on,
 // three stages after the last code the accumulators are complete. The vectors of a sample follow one
-// another without a gap; accumulator row v * Channels + q is channel q of each ADC for vector v.
+// another without a gap. With Copies of the weights so many vectors go through at once, a round; a
+// copy has crossbars and converters of its own. Accumulator row y * Channels + q is channel q of each
+// ADC in round y; column c * Groups / Copies + a, ADC a of copy c.
 module mvm_engine #(
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,   // of the input buffer: Slots or more
   parameter int unsigned RowBlocks = 1,
   parameter int unsigned ColumnBlocks = 1,
   parameter int unsigned Rows = 32,     // of a crossbar
@@ -17,13 +20,16 @@ module mvm_engine #(
   parameter int unsigned Planes = 8,    // bit planes of the input buffer
   parameter int unsigned Channels = 8,  // most channels of an ADC
   parameter int unsigned Vectors = 1,   // most vectors of a sample
+  parameter int unsigned Copies = 1,    // of the weights
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1,
   parameter int unsigned PlaneBits = $clog2(Planes),
   parameter int unsigned ChannelBits = (Channels > 1) ? $clog2(Channels) : 1,
   parameter int unsigned VectorBits = (Vectors > 1) ? $clog2(Vectors) : 1,
-  parameter int unsigned RowBits = (Vectors * Channels > 1) ? $clog2(Vectors * Channels) : 1,
-  parameter int unsigned Elements = RowBlocks * Rows,
-  parameter int unsigned Groups = ColumnBlocks * Adcs
+  parameter int unsigned Rounds = (Vectors + Copies - 1) / Copies,
+  parameter int unsigned RowBits = (Rounds * Channels > 1) ? $clog2(Rounds * Channels) : 1,
+  parameter int unsigned Elements = RowBlocks * Rows,  // of a copy
+  parameter int unsigned Groups = Copies * ColumnBlocks * Adcs
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
@@ -44,14 +50,15 @@ module mvm_engine #(
   output logic                         idle_o,
   input  logic                         start_i,
   input  logic [SlotBits-1:0]          slot_i,
+  input  logic [InputSlotBits-1:0]          input_slot_i,
   output logic                         last_o,
   output logic                         done_o,
   // Input buffer.
   output logic                         read_o,               // in the first cycle of a phase
-  output logic [SlotBits-1:0]          read_slot_o,
-  output logic [VectorBits-1:0]        read_vector_o,
+  output logic [InputSlotBits-1:0]          read_slot_o,
+  output logic [VectorBits-1:0]        read_vector_o,        // of the first copy, the others' follow
   output logic [DacBits*PlaneBits-1:0] read_plane_o,
-  input  logic [DacBits*Elements-1:0]  read_data_i,
+  input  logic [DacBits*Copies*Elements-1:0] read_data_i,    // copy c of a plane at c * Elements
   // Accumulator bank.
   output logic                         add_o,
   output logic [SlotBits-1:0]          add_slot_o,
@@ -59,6 +66,7 @@ module mvm_engine #(
   output logic [Groups*32-1:0]         addends_o
 );
   localparam int unsigned GroupColumns = Columns / Adcs;
+  localparam int unsigned RoundBits = (Rounds > 1) ? $clog2(Rounds) : 1;
   localparam int unsigned ColumnBits = (GroupColumns > 1) ? $clog2(GroupColumns) : 1;
   localparam int unsigned TotalBits = $clog2(Rows * (2 ** DacBits - 1) + 1);
   localparam int unsigned SumBits = $clog2(Rows * (2 ** CellBits - 1) * (2 ** DacBits - 1) + 1);
@@ -68,9 +76,13 @@ module mvm_engine #(
   logic [23:0] tick, tick_q;
   logic [5:0] phase, phase_q;
   logic [4:0] first_bit, first_bit_q;
-  logic [VectorBits-1:0] vector, vector_q;
+  logic [VectorBits-1:0] vector, vector_q;  // of the first copy
+  logic [RoundBits-1:0] round, round_q;
+  logic [Copies-1:0] used;  // copies that have a vector in this round
   logic [SlotBits-1:0] slot_q;
-  logic active, sign, phase_end, last_phase, last_vector, hold;
+  logic [SlotBits-1:0] slot;
+  logic [InputSlotBits-1:0] input_slot_q;
+  logic active, sign, phase_end, last_phase, last_round, hold;
 
   assign idle_o      = !driving_q;
   assign active      = driving_q || start_i;
@@ -78,15 +90,20 @@ module mvm_engine #(
   assign phase       = driving_q ? phase_q : '0;
   assign vector      = driving_q ? vector_q : '0;
   assign last_phase  = phase == phases_i - 1'b1;
-  assign last_vector = vector == last_vector_i;
+  assign round       = driving_q ? round_q : '0;
+  assign last_round  = 32'(vector) + Copies > 32'(last_vector_i);
+  for (genvar k = 0; k < Copies; k++) begin : gen_used
+    assign used[k] = 32'(vector) + k <= 32'(last_vector_i);
+  end
   // A one-bit signed input has a sign phase alone.
   assign sign        = driving_q ? sign_q : (signed_i && phases_i == 6'd1);
   assign first_bit   = sign ? low_bits_i : (driving_q ? first_bit_q : '0);
   assign phase_end   = active && tick == interval_i - 1'b1;
-  assign last_o      = phase_end && last_phase && last_vector;
+  assign last_o      = phase_end && last_phase && last_round;
   assign hold        = active && tick == read_cycles_i - 1'b1;
   assign read_o      = active && tick == '0;
-  assign read_slot_o = driving_q ? slot_q : slot_i;
+  assign slot        = driving_q ? slot_q : slot_i;
+  assign read_slot_o = driving_q ? input_slot_q : input_slot_i;
   assign read_vector_o = vector;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -98,17 +115,20 @@ module mvm_engine #(
   end
   always_ff @(posedge clk_i) begin
     if (active) begin
-      slot_q <= read_slot_o;
+      slot_q       <= slot;
+      input_slot_q <= read_slot_o;
       if (phase_end) begin
         tick_q      <= '0;
         phase_q     <= last_phase ? '0 : phase + 1'b1;
-        vector_q    <= last_phase ? vector + 1'b1 : vector;
+        vector_q    <= last_phase ? vector + VectorBits'(Copies) : vector;
+        round_q     <= last_phase ? round + 1'b1 : round;
         first_bit_q <= last_phase ? '0 : first_bit + 5'(DacBits);
         sign_q      <= signed_i && (last_phase ? phases_i == 6'd1 : phase + 6'd2 == phases_i);
       end else begin
         tick_q      <= tick + 1'b1;
         phase_q     <= phase;
         vector_q    <= vector;
+        round_q     <= round;
         first_bit_q <= first_bit;
         sign_q      <= sign;
       end
@@ -116,13 +136,13 @@ module mvm_engine #(
   end
 
   // The levels of a phase are read in its first cycle and kept in the registers of the DACs.
-  logic [DacBits*Elements-1:0] read_levels, levels_q, levels;
+  logic [DacBits*Copies*Elements-1:0] read_levels, levels_q, levels;
   assign levels = read_o ? read_levels : levels_q;
   always_ff @(posedge clk_i) begin
     if (read_o) levels_q <= read_levels;
   end
   dac #(
-    .Rows     (Elements),
+    .Rows     (Copies * Elements),
     .DacBits  (DacBits),
     .PlaneBits(PlaneBits)
   ) u_dac (
@@ -143,7 +163,8 @@ module mvm_engine #(
   logic [4:0] held_bit_q;
   logic held_sign_q, held_last_q;
   logic [SlotBits-1:0] held_slot_q;
-  logic [VectorBits-1:0] held_vector_q;
+  logic [RoundBits-1:0] held_round_q;
+  logic [Copies-1:0] held_used_q;
 
   assign last_column = column_q == ColumnBits'(GroupColumns - 1);
   assign column_end  = part_q == channel_columns_i - 1'b1;
@@ -166,9 +187,10 @@ module mvm_engine #(
       channel_q         <= '0;
       held_bit_q        <= first_bit;
       held_sign_q       <= sign;
-      held_last_q       <= last_phase && last_vector;
-      held_vector_q     <= vector;
-      held_slot_q       <= read_slot_o;
+      held_last_q       <= last_phase && last_round;
+      held_round_q      <= round;
+      held_used_q       <= used;
+      held_slot_q       <= slot;
     end else if (convert) begin
       conversion_tick_q <= '0;
       column_q          <= column_q + 1'b1;
@@ -181,15 +203,17 @@ module mvm_engine #(
   end
 
   // --- Behind the ADCs: stage 1 has the codes, stage 2 the undone sums of the row blocks.
-  logic valid1_q, valid2_q, used1_q, used2_q, last1_q, last2_q, last3_q;
+  logic valid1_q, valid2_q, channel1_q, channel2_q, last1_q, last2_q, last3_q;
+  logic [Copies-1:0] used1_q, used2_q;
   logic [ColumnBits-1:0] column1_q;
   logic [4:0] part1_q, bit1_q;
   logic sign1_q, subtract2_q;
   logic [RowBits-1:0] row1_q, row2_q;
   logic [SlotBits-1:0] slot1_q, slot2_q;
   logic [5:0] shift2_q;
-  logic [31:0] offset2_d, offset2_q;
-  logic [RowBlocks*TotalBits-1:0] totals, totals1_q;
+  logic [Copies*32-1:0] offset2_d, offset2_q;
+  logic [31:0] offset;
+  logic [Copies*RowBlocks*TotalBits-1:0] totals, totals1_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -209,12 +233,16 @@ module mvm_engine #(
 
   always_comb begin
     offset2_d = '0;
+    offset = '0;
     if (valid1_q && offset_encoding_i && part1_q == '0) begin
-      for (int r = 0; r < RowBlocks; r++) begin
-        offset2_d = offset2_d + 32'(totals1_q[r*TotalBits +: TotalBits]);
+      for (int k = 0; k < Copies; k++) begin
+        offset = '0;
+        for (int r = 0; r < RowBlocks; r++) begin
+          offset = offset + 32'(totals1_q[(k*RowBlocks + r)*TotalBits +: TotalBits]);
+        end
+        offset = offset << (6'(weight_bits_i) - 6'd1 + 6'(bit1_q));
+        offset2_d[k*32 +: 32] = sign1_q ? offset : -offset;
       end
-      offset2_d = offset2_d << (6'(weight_bits_i) - 6'd1 + 6'(bit1_q));
-      if (!sign1_q) offset2_d = -offset2_d;
     end
   end
 
@@ -222,8 +250,9 @@ module mvm_engine #(
     if (convert) begin
       column1_q <= column_q;
       part1_q   <= part_q;
-      row1_q    <= RowBits'(32'(held_vector_q) * Channels + 32'(channel_q[ChannelBits-1:0]));
-      used1_q   <= channel_q != channels_i;
+      row1_q    <= RowBits'(32'(held_round_q) * Channels + 32'(channel_q[ChannelBits-1:0]));
+      channel1_q <= channel_q != channels_i;
+      used1_q   <= held_used_q;
       bit1_q    <= held_bit_q;
       sign1_q   <= held_sign_q;
       slot1_q   <= held_slot_q;
@@ -231,6 +260,7 @@ module mvm_engine #(
     end
     if (valid1_q) begin
       row2_q      <= row1_q;
+      channel2_q  <= channel1_q;
       used2_q     <= used1_q;
       slot2_q     <= slot1_q;
       offset2_q   <= offset2_d;
@@ -240,78 +270,80 @@ module mvm_engine #(
     end
   end
 
-  assign add_o      = valid2_q && used2_q;
+  assign add_o      = valid2_q && channel2_q;
   assign add_slot_o = slot2_q;
   assign add_row_o  = row2_q;
   assign done_o     = last3_q;
 
   // --- The arrays.
-  logic [RowBlocks*DacBits*Rows-1:0] held;
-  logic [ColumnBlocks*RowBlocks*Adcs*AdcBits-1:0] codes;
-  for (genvar r = 0; r < RowBlocks; r++) begin : gen_row
-    logic [DacBits*Rows-1:0] row_levels;
-    for (genvar b = 0; b < DacBits; b++) begin : gen_bit
-      assign row_levels[b*Rows +: Rows] = levels[b*Elements + r*Rows +: Rows];
-    end
-    sample_and_hold #(
-      .Rows   (Rows),
-      .DacBits(DacBits)
-    ) u_hold (
-      .clk_i,
-      .hold_i  (hold),
-      .levels_i(row_levels),
-      .held_o  (held[r*DacBits*Rows +: DacBits*Rows]),
-      .total_o (totals[r*TotalBits +: TotalBits])
-    );
-    for (genvar c = 0; c < ColumnBlocks; c++) begin : gen_column
-      logic [Adcs*SumBits-1:0] sums;
-      crossbar #(
-        .Rows    (Rows),
-        .Columns (Columns),
-        .CellBits(CellBits),
-        .DacBits (DacBits),
-        .Adcs    (Adcs)
-      ) u_crossbar (
-        .held_i   (held[r*DacBits*Rows +: DacBits*Rows]),
-        .convert_i(convert),
-        .column_i (column_q),
-        .sums_o   (sums)
-      );
-      adc #(
-        .Adcs   (Adcs),
-        .SumBits(SumBits),
-        .AdcBits(AdcBits)
-      ) u_adc (
+  for (genvar k = 0; k < Copies; k++) begin : gen_copy
+    logic [RowBlocks*DacBits*Rows-1:0] held;
+    logic [ColumnBlocks*RowBlocks*Adcs*AdcBits-1:0] codes;
+    for (genvar r = 0; r < RowBlocks; r++) begin : gen_row
+      logic [DacBits*Rows-1:0] row_levels;
+      for (genvar b = 0; b < DacBits; b++) begin : gen_bit
+        assign row_levels[b*Rows +: Rows] = levels[(b*Copies + k)*Elements + r*Rows +: Rows];
+      end
+      sample_and_hold #(
+        .Rows   (Rows),
+        .DacBits(DacBits)
+      ) u_hold (
         .clk_i,
-        .convert_i(convert),
-        .shift_i  (adc_shift_i),
-        .sums_i   (sums),
-        .codes_o  (codes[(c*RowBlocks + r)*Adcs*AdcBits +: Adcs*AdcBits])
+        .hold_i  (hold && used[k]),
+        .levels_i(row_levels),
+        .held_o  (held[r*DacBits*Rows +: DacBits*Rows]),
+        .total_o (totals[(k*RowBlocks + r)*TotalBits +: TotalBits])
+      );
+      for (genvar c = 0; c < ColumnBlocks; c++) begin : gen_column
+        logic [Adcs*SumBits-1:0] sums;
+        crossbar #(
+          .Rows    (Rows),
+          .Columns (Columns),
+          .CellBits(CellBits),
+          .DacBits (DacBits),
+          .Adcs    (Adcs)
+        ) u_crossbar (
+          .held_i   (held[r*DacBits*Rows +: DacBits*Rows]),
+          .convert_i(convert && held_used_q[k]),
+          .column_i (column_q),
+          .sums_o   (sums)
+        );
+        adc #(
+          .Adcs   (Adcs),
+          .SumBits(SumBits),
+          .AdcBits(AdcBits)
+        ) u_adc (
+          .clk_i,
+          .convert_i(convert && held_used_q[k]),
+          .shift_i  (adc_shift_i),
+          .sums_i   (sums),
+          .codes_o  (codes[(c*RowBlocks + r)*Adcs*AdcBits +: Adcs*AdcBits])
+        );
+      end
+    end
+
+    for (genvar c = 0; c < ColumnBlocks; c++) begin : gen_shift_add
+      shift_add #(
+        .RowBlocks(RowBlocks),
+        .Adcs     (Adcs),
+        .AdcBits  (AdcBits),
+        .CellBits (CellBits),
+        .SumBits  (SumBits),
+        .TotalBits(TotalBits),
+        .Columns  (GroupColumns)
+      ) u_shift_add (
+        .clk_i,
+        .valid_i        (valid1_q && used1_q[k]),
+        .column_i       (column1_q),
+        .adc_shift_i,
+        .codes_i        (codes[c*RowBlocks*Adcs*AdcBits +: RowBlocks*Adcs*AdcBits]),
+        .totals_i       (totals1_q[k*RowBlocks*TotalBits +: RowBlocks*TotalBits]),
+        .next_valid_i   (add_o && used2_q[k]),
+        .next_subtract_i(subtract2_q),
+        .next_shift_i   (shift2_q),
+        .next_offset_i  (offset2_q[k*32 +: 32]),
+        .addends_o      (addends_o[(k*ColumnBlocks + c)*Adcs*32 +: Adcs*32])
       );
     end
-  end
-
-  for (genvar c = 0; c < ColumnBlocks; c++) begin : gen_shift_add
-    shift_add #(
-      .RowBlocks(RowBlocks),
-      .Adcs     (Adcs),
-      .AdcBits  (AdcBits),
-      .CellBits (CellBits),
-      .SumBits  (SumBits),
-      .TotalBits(TotalBits),
-      .Columns  (GroupColumns)
-    ) u_shift_add (
-      .clk_i,
-      .valid_i        (valid1_q),
-      .column_i       (column1_q),
-      .adc_shift_i,
-      .codes_i        (codes[c*RowBlocks*Adcs*AdcBits +: RowBlocks*Adcs*AdcBits]),
-      .totals_i       (totals1_q),
-      .next_valid_i   (add_o),
-      .next_subtract_i(subtract2_q),
-      .next_shift_i   (shift2_q),
-      .next_offset_i  (offset2_q),
-      .addends_o      (addends_o[c*Adcs*32 +: Adcs*32])
-    );
   end
 endmodule

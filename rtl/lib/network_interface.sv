@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a tile meets its router. Eject: decodes packets, tells the buffers what to write and the
 // sequencer what has arrived, counts credits. Inject: sends pending credits and the packets of each
-// sample, in order. Timing: sim/README.md, "Flits and packets" and "Tile", step 4.
+// sample, in order: the program of sends is walked through step by step, over and over; where not
+// every sample goes everywhere it has the steps of several samples. Timing: sim/README.md, "Flits and
+// packets", "Tile", step 4, and "Replicas".
 module network_interface #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,  // FIFO of the router's local input
   parameter int unsigned Slots = 2,        // S
+  parameter int unsigned InputSlots = 2,   // of the input buffer: S or more
   parameter int unsigned Ports = 2,        // most ports, inputs and partial sums
   parameter int unsigned Sends = 2,        // most sends
+  parameter int unsigned Steps = 2,        // most steps of the program of sends
   parameter int unsigned WireBits = FlitBits + 2,
-  parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
-  parameter int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1
+  parameter int unsigned SlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1,
+  parameter int unsigned StepIndexBits = (Steps > 1) ? $clog2(Steps) : 1
 ) (
   input  logic                     clk_i,
   input  logic                     rst_ni,
-  input  logic [SendIndexBits-1:0] last_send_i,     // sends of a sample - 1
+  input  logic [StepIndexBits-1:0] last_step_i,     // steps of the program of sends - 1
   // The link with the router.
   input  logic                     ejected_valid_i,
   input  logic [WireBits-1:0]      ejected_flit_i,
@@ -48,6 +52,8 @@ module network_interface #(
 );
 `include "recpim_layout.svh"
   localparam int unsigned PortIndexBits = (Ports > 1) ? $clog2(Ports) : 1;
+  localparam int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1;
+  localparam int unsigned CreditIndexBits = (Slots * Sends > 1) ? $clog2(Slots * Sends) : 1;
   localparam int unsigned LinkBits = $clog2(BufferFlits + 1);
 
   // --- Eject.
@@ -64,15 +70,15 @@ module network_interface #(
   logic [PortBitsLog2Bits-1:0] bits_log2_q;
   logic partial_q, signed_q, shift_q;
   logic [SlotBits-1:0] slot_q;
-  logic [Ports*SlotBits-1:0] next_slot_q;  // by port: slot of its next packet
-  logic [SlotBits-1:0] slot_after;
+  // By port: slots from its first packet's to its next one's.
+  logic [Ports*SlotBits-1:0] next_slot_q;
+  logic [SlotBits:0] slot_count, next_slot, head_slot, slot_after;
   logic is_data_head, is_payload, is_credit;
 
   assign head_port    = wire_low[HeadPortLsb +: PortIndexBits];
   assign is_credit    = wire_head && wire_low[HeadKindLsb];
   assign is_data_head = wire_head && !wire_low[HeadKindLsb];
   assign is_payload   = ejected_valid_i && !ejected_flit_i[WireBits-1];
-  assign slot_after   = (slot_q == SlotBits'(Slots - 1)) ? '0 : slot_q + 1'b1;
 
   rom #(
     .Width(PortWordBits),
@@ -81,6 +87,16 @@ module network_interface #(
     .address_i(head_port),
     .data_o   (port_word)
   );
+
+  // Of the buffer that the packet goes to; a port brings every so many-th sample.
+  assign slot_count = port_word[PortPartialLsb] ? (SlotBits + 1)'(Slots) : (SlotBits + 1)'(InputSlots);
+  assign next_slot  = {1'b0, next_slot_q[32'(head_port)*SlotBits +: SlotBits]};
+  always_comb begin
+    head_slot  = next_slot + (SlotBits + 1)'(port_word[PortSlotFirstLsb +: PortSlotFirstBits]);
+    slot_after = next_slot + (SlotBits + 1)'(port_word[PortSlotStepLsb +: PortSlotStepBits]);
+    if (head_slot >= slot_count) head_slot = head_slot - slot_count;
+    if (slot_after >= slot_count) slot_after = slot_after - slot_count;
+  end
 
   always_ff @(posedge clk_i) begin
     if (is_data_head) begin
@@ -92,7 +108,7 @@ module network_interface #(
       bits_log2_q <= port_word[PortBitsLog2Lsb +: PortBitsLog2Bits];
       signed_q   <= port_word[PortSignedLsb];
       shift_q    <= port_word[PortShiftLsb];
-      slot_q     <= next_slot_q[32'(head_port)*SlotBits +: SlotBits];
+      slot_q     <= head_slot[SlotBits-1:0];
     end else if (is_payload) begin
       base_q     <= base_q + 24'(step_q);
       elements_q <= elements_q - 24'(step_q);
@@ -102,8 +118,8 @@ module network_interface #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       next_slot_q <= '0;
-    end else if (is_payload && wire_tail) begin
-      next_slot_q[32'(port_q)*SlotBits +: SlotBits] <= slot_after;
+    end else if (is_data_head) begin
+      next_slot_q[32'(head_port)*SlotBits +: SlotBits] <= slot_after[SlotBits-1:0];
     end
   end
 
@@ -130,27 +146,35 @@ module network_interface #(
     else link_q <= link_q - LinkBits'(leaves) + LinkBits'(link_credit_i);
   end
 
-  logic [SendIndexBits-1:0] send_q;
-  logic [Sends-1:0] send_taken, send_given, send_credit;
+  // Of each send its packets whose credit has not come back: fewer than it has credits may go.
+  logic [StepIndexBits-1:0] step_index_q;
+  logic [SendWordBits-1:0] send_word;
+  logic [SendIndexBits-1:0] send_number;
+  logic [Sends-1:0] send_taken, send_given;
+  logic [Slots*Sends-1:0] out_above;
+  logic has_credit, last_of_sample;
   always_comb begin
     send_given = '0;
     if (is_credit) send_given[wire_low[HeadPortLsb +: SendIndexBits]] = 1'b1;
     send_taken = '0;
-    if (head_o) send_taken[send_q] = 1'b1;
+    if (head_o) send_taken[send_number] = 1'b1;
   end
   unary_counters #(
-    .Count    (Sends),
-    .Limit    (Slots),
-    .ResetFull(1'b1)
-  ) u_send_credits (
+    .Count(Sends),
+    .Limit(Slots)
+  ) u_packets_out (
     .clk_i,
     .rst_ni,
-    .up_i     (send_given),
-    .down_i   (send_taken),
-    .nonzero_o(send_credit)
+    .up_i   (send_taken),
+    .down_i (send_given),
+    .above_o(out_above)
   );
 
   logic [Ports-1:0] pending, pending_taken;
+  /* verilator lint_off UNUSED */  // more than one: nobody asks
+  logic [Slots*Ports-1:0] pending_above;
+  /* verilator lint_on UNUSED */
+  assign pending = pending_above[Ports-1:0];
   logic [PortIndexBits-1:0] lowest;
   logic [HeadBits-1:0] credit_head;
   logic credit_leaves;
@@ -160,9 +184,9 @@ module network_interface #(
   ) u_pending (
     .clk_i,
     .rst_ni,
-    .up_i     (release_i),
-    .down_i   (pending_taken),
-    .nonzero_o(pending)
+    .up_i   (release_i),
+    .down_i (pending_taken),
+    .above_o(pending_above)
   );
   always_comb begin
     lowest = '0;
@@ -185,21 +209,24 @@ module network_interface #(
   // --- Inject.
   logic under_way_q, valid_q;
   logic [WireBits-1:0] flit_q;
-  logic [SendWordBits-1:0] send_word;
   rom #(
     .Width(SendWordBits),
-    .Depth(Sends)
+    .Depth(Steps)
   ) u_sends (
-    .address_i(send_q),
+    .address_i(step_index_q),
     .data_o   (send_word)
   );
 
   assign credit_leaves = link_ok && !under_way_q && pending != '0;
-  assign head_o  = link_ok && !under_way_q && pending == '0 && data_ready_i && send_credit[send_q];
+  assign head_o  = link_ok && !under_way_q && pending == '0 && data_ready_i && has_credit;
   assign beat_o  = link_ok && under_way_q && beat_valid_i;
   assign leaves  = credit_leaves || head_o || beat_o;
-  assign sent_o  = beat_o && beat_last_i && send_q == last_send_i;
+  assign sent_o  = beat_o && beat_last_i && last_of_sample;
 
+  assign send_number    = send_word[SendNumberLsb +: SendIndexBits];
+  assign last_of_sample = send_word[SendFinalLsb];
+  assign has_credit     = !out_above[CreditIndexBits'(
+      (32'(send_word[SendCreditsLsb +: SendCreditsBits]) - 32'd1) * Sends + 32'(send_number))];
   assign send_offset_o    = send_word[SendOffsetLsb +: SendOffsetBits];
   assign send_flits_o     = send_word[SendFlitsLsb +: SendFlitsBits];
   assign send_last_bits_o = send_word[SendLastBitsLsb +: SendLastBitsBits];
@@ -208,13 +235,13 @@ module network_interface #(
     if (!rst_ni) begin
       under_way_q <= 1'b0;
       valid_q     <= 1'b0;
-      send_q      <= '0;
+      step_index_q <= '0;
     end else begin
       valid_q <= leaves;
       if (head_o) under_way_q <= 1'b1;
       if (beat_o && beat_last_i) begin
         under_way_q <= 1'b0;
-        send_q      <= (send_q == last_send_i) ? '0 : send_q + 1'b1;
+        step_index_q <= (step_index_q == last_step_i) ? '0 : step_index_q + 1'b1;
       end
     end
   end

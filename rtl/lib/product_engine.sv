@@ -9,11 +9,13 @@
 // Timing: sim/README.md, "Tile", the interaction rows of the table.
 module product_engine #(
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,   // of the input buffer: Slots or more
   parameter int unsigned Lanes = 4,
   parameter int unsigned PairGroups = 4,   // most of them; rows of the accumulator bank
   parameter int unsigned OperandBits = 8,  // most bits of an element
   parameter int unsigned IndexBits = 5,    // bits of an element's number
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1,
   parameter int unsigned PairBits = (PairGroups > 1) ? $clog2(PairGroups) : 1
 ) (
   input  logic                                 clk_i,
@@ -28,11 +30,12 @@ module product_engine #(
   output logic                                 idle_o,
   input  logic                                 start_i,
   input  logic [SlotBits-1:0]                  slot_i,
+  input  logic [InputSlotBits-1:0]                  input_slot_i,
   output logic                                 last_o,
   output logic                                 done_o,
   // Input buffer: the operands of lane l at 2 * l and 2 * l + 1.
   output logic                                 read_o,
-  output logic [SlotBits-1:0]                  read_slot_o,
+  output logic [InputSlotBits-1:0]                  read_slot_o,
   output logic [2*Lanes*IndexBits-1:0]         read_index_o,
   input  logic [2*Lanes*(OperandBits+1)-1:0]   read_data_i,
   // Accumulator bank.
@@ -48,7 +51,8 @@ module product_engine #(
   logic [PairBits-1:0] group, group_q;
   logic [15:0] step, step_q;
   logic [IndexBits-1:0] offset, offset_q;  // step * stride
-  logic [SlotBits-1:0] slot_q;
+  logic [SlotBits-1:0] slot, slot_q;
+  logic [InputSlotBits-1:0] input_slot_q;
 
   assign idle_o      = !busy_q;
   assign active      = busy_q || start_i;
@@ -58,7 +62,8 @@ module product_engine #(
   assign group_end   = step == width_i - 1'b1;
   assign last_o      = active && group_end && group == last_group_i;
   assign read_o      = active;
-  assign read_slot_o = busy_q ? slot_q : slot_i;
+  assign slot        = busy_q ? slot_q : slot_i;
+  assign read_slot_o = busy_q ? input_slot_q : input_slot_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) busy_q <= 1'b0;
@@ -66,7 +71,8 @@ module product_engine #(
   end
   always_ff @(posedge clk_i) begin
     if (active) begin
-      slot_q   <= read_slot_o;
+      slot_q   <= slot;
+      input_slot_q <= read_slot_o;
       step_q   <= group_end ? '0 : step + 1'b1;
       offset_q <= group_end ? '0 : offset + stride_i;
       group_q  <= group_end ? group + 1'b1 : group;
@@ -183,7 +189,7 @@ module product_engine #(
       operands_q <= operands_d;
       first1_q   <= step == '0;
       group1_q   <= group;
-      slot1_q    <= read_slot_o;
+      slot1_q    <= slot;
     end
     if (valid1_q) begin
       sums_q   <= sums_d;

@@ -35,7 +35,11 @@ localparam int unsigned PortSignedLsb = 60;
 localparam int unsigned PortSignedBits = 1;
 localparam int unsigned PortShiftLsb = 61;
 localparam int unsigned PortShiftBits = 1;
-localparam int unsigned PortWordBits = 62;
+localparam int unsigned PortSlotFirstLsb = 62;
+localparam int unsigned PortSlotFirstBits = 8;
+localparam int unsigned PortSlotStepLsb = 70;
+localparam int unsigned PortSlotStepBits = 8;
+localparam int unsigned PortWordBits = 78;
 // A send.
 localparam int unsigned SendHeadLsb = 0;
 localparam int unsigned SendHeadBits = 32;
@@ -45,7 +49,13 @@ localparam int unsigned SendFlitsLsb = 56;
 localparam int unsigned SendFlitsBits = 16;
 localparam int unsigned SendLastBitsLsb = 72;
 localparam int unsigned SendLastBitsBits = 10;
-localparam int unsigned SendWordBits = 82;
+localparam int unsigned SendNumberLsb = 82;
+localparam int unsigned SendNumberBits = 15;
+localparam int unsigned SendCreditsLsb = 97;
+localparam int unsigned SendCreditsBits = 3;
+localparam int unsigned SendFinalLsb = 100;
+localparam int unsigned SendFinalBits = 1;
+localparam int unsigned SendWordBits = 101;
 // A lane of the vector unit.
 localparam int unsigned VectorBiasLsb = 0;
 localparam int unsigned VectorBiasBits = 32;

@@ -4,8 +4,11 @@ module tile_attention #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,    // of the input buffer: Slots or more
+  parameter int unsigned Turns = 1,         // of its ports: a power of two
   parameter int unsigned Ports = 2,         // most ports
   parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Steps = 2,         // most steps of the program of sends
   parameter int unsigned Partials = 0,      // most ports of partial sums
   parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
   parameter int unsigned Lanes = 4,         // of the vector unit
@@ -32,13 +35,15 @@ module tile_attention #(
   /* verilator no_inline_module */
 `include "recpim_layout.svh"
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1;
   localparam int unsigned Rows = (Results + KeyLanes - 1) / KeyLanes;
   localparam int unsigned RowIndexBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam int unsigned GroupIndexBits = (KeyGroups > 1) ? $clog2(KeyGroups) : 1;
   localparam int unsigned IndexBits = (Elements > 1) ? $clog2(Elements) : 1;
 
   logic write, idle, start, last, done, add;
-  logic [SlotBits-1:0] write_slot, slot, add_slot;
+  logic [SlotBits-1:0] slot, add_slot;
+  logic [InputSlotBits-1:0] write_slot, input_slot;
   logic [23:0] write_base, write_elements;
   logic [2:0] write_bits_log2;
   logic write_signed, write_shift;
@@ -52,8 +57,11 @@ module tile_attention #(
     .FlitBits    (FlitBits),
     .BufferFlits (BufferFlits),
     .Slots       (Slots),
+    .InputSlots  (InputSlots),
+    .Turns       (Turns),
     .Ports       (Ports),
     .Sends       (Sends),
+    .Steps       (Steps),
     .Partials    (Partials),
     .PartialFlits(PartialFlits),
     .Rows        (Rows),
@@ -84,6 +92,7 @@ module tile_attention #(
     .idle_i          (idle),
     .start_o         (start),
     .slot_o          (slot),
+    .input_slot_o    (input_slot),
     .last_i          (last),
     .done_i          (done),
     .add_i           (add),
@@ -93,12 +102,12 @@ module tile_attention #(
   );
 
   logic read;
-  logic [SlotBits-1:0] read_slot;
+  logic [InputSlotBits-1:0] read_slot;
   logic [(KeyLanes+1)*IndexBits-1:0] read_index;
   logic [(KeyLanes+1)*(OperandBits+1)-1:0] read_data;
   element_buffer #(
     .FlitBits   (FlitBits),
-    .Slots      (Slots),
+    .Slots      (InputSlots),
     .Elements   (Elements),
     .Reads      (KeyLanes + 1),
     .OperandBits(OperandBits)
@@ -121,6 +130,7 @@ module tile_attention #(
 
   attention_engine #(
     .Slots      (Slots),
+    .InputSlots  (InputSlots),
     .Lanes      (KeyLanes),
     .Groups     (KeyGroups),
     .Outputs    (Results),
@@ -138,6 +148,7 @@ module tile_attention #(
     .idle_o      (idle),
     .start_i     (start),
     .slot_i      (slot),
+    .input_slot_i(input_slot),
     .last_o      (last),
     .done_o      (done),
     .read_o      (read),

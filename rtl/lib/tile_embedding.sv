@@ -4,8 +4,11 @@ module tile_embedding #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,    // of the input buffer: Slots or more
+  parameter int unsigned Turns = 1,         // of its ports: a power of two
   parameter int unsigned Ports = 2,         // most ports
   parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Steps = 2,         // most steps of the program of sends
   parameter int unsigned Partials = 0,      // most ports of partial sums
   parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
   parameter int unsigned Lanes = 4,         // of the vector unit
@@ -33,10 +36,12 @@ module tile_embedding #(
   /* verilator no_inline_module */
 `include "recpim_layout.svh"
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1;
   localparam int unsigned RowIndexBits = (Tables > 1) ? $clog2(Tables) : 1;
 
   logic write, idle, start, last, done, add;
-  logic [SlotBits-1:0] write_slot, slot, add_slot;
+  logic [SlotBits-1:0] slot, add_slot;
+  logic [InputSlotBits-1:0] write_slot, input_slot;
   logic [23:0] write_base;
   logic [FlitBits-1:0] write_data;
   logic [RowIndexBits-1:0] add_row;
@@ -51,8 +56,11 @@ module tile_embedding #(
     .FlitBits    (FlitBits),
     .BufferFlits (BufferFlits),
     .Slots       (Slots),
+    .InputSlots  (InputSlots),
+    .Turns       (Turns),
     .Ports       (Ports),
     .Sends       (Sends),
+    .Steps       (Steps),
     .Partials    (Partials),
     .PartialFlits(PartialFlits),
     .Rows        (Tables),
@@ -81,6 +89,7 @@ module tile_embedding #(
     .idle_i           (idle),
     .start_o          (start),
     .slot_o           (slot),
+    .input_slot_o    (input_slot),
     .last_i           (last),
     .done_i           (done),
     .add_i            (add),
@@ -92,6 +101,7 @@ module tile_embedding #(
   embedding_engine #(
     .FlitBits  (FlitBits),
     .Slots     (Slots),
+    .InputSlots(InputSlots),
     .Flits     (Flits),
     .Banks     (Banks),
     .BankDepth (BankDepth),
@@ -114,6 +124,7 @@ module tile_embedding #(
     .idle_o       (idle),
     .start_i      (start),
     .slot_i       (slot),
+    .input_slot_i(input_slot),
     .last_o       (last),
     .done_o       (done),
     .add_o        (add),

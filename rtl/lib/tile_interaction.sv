@@ -4,8 +4,11 @@ module tile_interaction #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,    // of the input buffer: Slots or more
+  parameter int unsigned Turns = 1,         // of its ports: a power of two
   parameter int unsigned Ports = 2,         // most ports
   parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Steps = 2,         // most steps of the program of sends
   parameter int unsigned Partials = 0,      // most ports of partial sums
   parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
   parameter int unsigned Lanes = 4,         // of the vector unit
@@ -31,11 +34,13 @@ module tile_interaction #(
   /* verilator no_inline_module */
 `include "recpim_layout.svh"
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1;
   localparam int unsigned RowIndexBits = (PairGroups > 1) ? $clog2(PairGroups) : 1;
   localparam int unsigned IndexBits = (Elements > 1) ? $clog2(Elements) : 1;
 
   logic write, idle, start, last, done, add;
-  logic [SlotBits-1:0] write_slot, slot, add_slot;
+  logic [SlotBits-1:0] slot, add_slot;
+  logic [InputSlotBits-1:0] write_slot, input_slot;
   logic [23:0] write_base, write_elements;
   logic [2:0] write_bits_log2;
   logic write_signed, write_shift;
@@ -49,8 +54,11 @@ module tile_interaction #(
     .FlitBits    (FlitBits),
     .BufferFlits (BufferFlits),
     .Slots       (Slots),
+    .InputSlots  (InputSlots),
+    .Turns       (Turns),
     .Ports       (Ports),
     .Sends       (Sends),
+    .Steps       (Steps),
     .Partials    (Partials),
     .PartialFlits(PartialFlits),
     .Rows        (PairGroups),
@@ -81,6 +89,7 @@ module tile_interaction #(
     .idle_i          (idle),
     .start_o         (start),
     .slot_o          (slot),
+    .input_slot_o    (input_slot),
     .last_i          (last),
     .done_i          (done),
     .add_i           (add),
@@ -90,12 +99,12 @@ module tile_interaction #(
   );
 
   logic read;
-  logic [SlotBits-1:0] read_slot;
+  logic [InputSlotBits-1:0] read_slot;
   logic [2*PairLanes*IndexBits-1:0] read_index;
   logic [2*PairLanes*(OperandBits+1)-1:0] read_data;
   element_buffer #(
     .FlitBits   (FlitBits),
-    .Slots      (Slots),
+    .Slots      (InputSlots),
     .Elements   (Elements),
     .Reads      (2 * PairLanes),
     .OperandBits(OperandBits)
@@ -118,6 +127,7 @@ module tile_interaction #(
 
   product_engine #(
     .Slots      (Slots),
+    .InputSlots  (InputSlots),
     .Lanes      (PairLanes),
     .PairGroups (PairGroups),
     .OperandBits(OperandBits),
@@ -133,6 +143,7 @@ module tile_interaction #(
     .idle_o      (idle),
     .start_i     (start),
     .slot_i      (slot),
+    .input_slot_i(input_slot),
     .last_o      (last),
     .done_o      (done),
     .read_o      (read),

@@ -5,8 +5,11 @@ module tile_mvm #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,    // of the input buffer: Slots or more
+  parameter int unsigned Turns = 1,         // of its ports: a power of two
   parameter int unsigned Ports = 2,         // most ports
   parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Steps = 2,         // most steps of the program of sends
   parameter int unsigned Partials = 0,      // most ports of partial sums
   parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
   parameter int unsigned Lanes = 4,         // of the vector unit
@@ -27,6 +30,7 @@ module tile_mvm #(
   parameter int unsigned Vectors = 1,       // vectors of a sample (along the width: most)
   parameter int unsigned Length = 32,       // elements of a vector, where there are several
   parameter int unsigned AlongRows = 0,     // 1: vectors lie along the rows
+  parameter int unsigned Copies = 1,        // of the weights: so many vectors at once
   parameter int unsigned WireBits = FlitBits + 2
 ) (
   input  logic                clk_i,
@@ -41,16 +45,18 @@ module tile_mvm #(
   /* verilator no_inline_module */
 `include "recpim_layout.svh"
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
-  localparam int unsigned AccumulatorRows = Vectors * Channels;
+  localparam int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1;
+  localparam int unsigned AccumulatorRows = (Vectors + Copies - 1) / Copies * Channels;
   localparam int unsigned RowIndexBits = (AccumulatorRows > 1) ? $clog2(AccumulatorRows) : 1;
   localparam int unsigned ChannelBits = (Channels > 1) ? $clog2(Channels) : 1;
   localparam int unsigned VectorBits = (Vectors > 1) ? $clog2(Vectors) : 1;
   localparam int unsigned PlaneBits = $clog2(Planes);
   localparam int unsigned Elements = RowBlocks * CrossbarRows;
-  localparam int unsigned Columns = ColumnBlocks * Adcs;
+  localparam int unsigned Columns = Copies * ColumnBlocks * Adcs;
 
   logic write, idle, start, last, done, add;
-  logic [SlotBits-1:0] write_slot, slot, add_slot;
+  logic [SlotBits-1:0] slot, add_slot;
+  logic [InputSlotBits-1:0] write_slot, input_slot;
   logic [23:0] write_base;
   logic [FlitBits-1:0] write_data;
   logic [RowIndexBits-1:0] add_row;
@@ -66,8 +72,11 @@ module tile_mvm #(
     .FlitBits    (FlitBits),
     .BufferFlits (BufferFlits),
     .Slots       (Slots),
+    .InputSlots  (InputSlots),
+    .Turns       (Turns),
     .Ports       (Ports),
     .Sends       (Sends),
+    .Steps       (Steps),
     .Partials    (Partials),
     .PartialFlits(PartialFlits),
     .Rows        (AccumulatorRows),
@@ -98,6 +107,7 @@ module tile_mvm #(
     .idle_i           (idle),
     .start_o          (start),
     .slot_o           (slot),
+    .input_slot_o    (input_slot),
     .last_i           (last),
     .done_i           (done),
     .add_i            (add),
@@ -107,19 +117,22 @@ module tile_mvm #(
   );
 
   logic read;
-  logic [SlotBits-1:0] read_slot;
+  logic [InputSlotBits-1:0] read_slot;
   logic [VectorBits-1:0] read_vector;
   logic [DacBits*PlaneBits-1:0] read_plane;
-  logic [DacBits*Elements-1:0] read_data;
+  logic [DacBits*Copies*Elements-1:0] read_data;
+  logic [VectorBits-1:0] last_vector;
+  assign last_vector = VectorBits'(cfg[CfgVectors*32 +: 32] - 1);
   input_buffer #(
     .FlitBits (FlitBits),
-    .Slots    (Slots),
+    .Slots    (InputSlots),
     .Elements (Elements),
     .Planes   (Planes),
     .Reads    (DacBits),
     .Vectors  (Vectors),
     .Length   (Length),
-    .AlongRows(AlongRows)
+    .AlongRows(AlongRows),
+    .Copies   (Copies)
   ) u_input_buffer (
     .clk_i,
     .rst_ni,
@@ -133,12 +146,14 @@ module tile_mvm #(
     .read_i           (read),
     .read_slot_i      (read_slot),
     .read_vector_i    (read_vector),
+    .last_vector_i    (last_vector),
     .read_plane_i     (read_plane),
     .read_data_o      (read_data)
   );
 
   mvm_engine #(
     .Slots       (Slots),
+    .InputSlots  (InputSlots),
     .RowBlocks   (RowBlocks),
     .ColumnBlocks(ColumnBlocks),
     .Rows        (CrossbarRows),
@@ -149,14 +164,15 @@ module tile_mvm #(
     .Adcs        (Adcs),
     .Planes      (Planes),
     .Channels    (Channels),
-    .Vectors     (Vectors)
+    .Vectors     (Vectors),
+    .Copies      (Copies)
   ) u_engine (
     .clk_i,
     .rst_ni,
     .read_cycles_i      (cfg[CfgReadCycles*32 +: 24]),
     .conversion_cycles_i(cfg[CfgConversionCycles*32 +: 24]),
     .interval_i         (cfg[CfgInterval*32 +: 24]),
-    .last_vector_i      (VectorBits'(cfg[CfgVectors*32 +: 32] - 1)),
+    .last_vector_i      (last_vector),
     .phases_i           (cfg[CfgPhases*32 +: 6]),
     .low_bits_i         (cfg[CfgLowBits*32 +: 5]),
     .signed_i           (cfg[CfgInputSigned*32]),
@@ -168,6 +184,7 @@ module tile_mvm #(
     .idle_o             (idle),
     .start_i            (start),
     .slot_i             (slot),
+    .input_slot_i(input_slot),
     .last_o             (last),
     .done_o             (done),
     .read_o             (read),

@@ -5,8 +5,11 @@ module tile_shell #(
   parameter int unsigned FlitBits = 32,
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
+  parameter int unsigned InputSlots = 2,    // of the input buffer: Slots or more
+  parameter int unsigned Turns = 1,         // of its ports: a power of two
   parameter int unsigned Ports = 2,         // most ports
   parameter int unsigned Sends = 2,         // most sends
+  parameter int unsigned Steps = 2,         // most steps of the program of sends
   parameter int unsigned Partials = 0,      // most ports of partial sums
   parameter int unsigned PartialFlits = 1,  // most payload flits of partial sums
   parameter int unsigned Rows = 4,          // of accumulators
@@ -18,6 +21,7 @@ module tile_shell #(
   parameter int unsigned NormVectors = 1,   // most vectors of a layer norm
   parameter int unsigned WireBits = FlitBits + 2,
   parameter int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
+  parameter int unsigned InputSlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1,
   parameter int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1,
   parameter int unsigned SettingBits = 47 * 32  // ConfigWords * 32
 ) (
@@ -32,7 +36,7 @@ module tile_shell #(
   input  logic                   link_credit_i,
   // The engine's input buffer: a payload flit to be written in this cycle.
   output logic                   write_o,
-  output logic [SlotBits-1:0]    write_slot_o,
+  output logic [InputSlotBits-1:0] write_slot_o,
   output logic [23:0]            write_base_o,
   output logic [23:0]            write_elements_o,
   output logic [FlitBits-1:0]    write_data_o,
@@ -43,6 +47,7 @@ module tile_shell #(
   input  logic                   idle_i,
   output logic                   start_o,
   output logic [SlotBits-1:0]    slot_o,
+  output logic [InputSlotBits-1:0] input_slot_o,
   input  logic                   last_i,
   input  logic                   done_i,
   input  logic                   add_i,
@@ -52,7 +57,8 @@ module tile_shell #(
 );
 `include "recpim_layout.svh"
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1;
+  localparam int unsigned StepIndexBits = (Steps > 1) ? $clog2(Steps) : 1;
+  localparam int unsigned TurnBits = (Turns > 1) ? $clog2(Turns) : 1;
 
   config_rom #(
     .Words(ConfigWords)
@@ -61,8 +67,16 @@ module tile_shell #(
   );
 
   logic [Ports-1:0] input_ports, partial_ports, arrival, released;
-  assign input_ports   = ~({Ports{1'b1}} << config_o[CfgInputs*32 +: 16]);
-  assign partial_ports = ~input_ports &
+  // Which input ports bring a part of the sample that the engine takes next.
+  logic [TurnBits-1:0] turn;
+  rom #(
+    .Width(Ports),
+    .Depth(Turns)
+  ) u_turns (
+    .address_i(turn),
+    .data_o   (input_ports)
+  );
+  assign partial_ports = ({Ports{1'b1}} << config_o[CfgInputs*32 +: 16]) &
       ~({Ports{1'b1}} << (config_o[CfgInputs*32 +: 16] + config_o[CfgPartials*32 +: 16]));
 
   logic write, write_partial;
@@ -75,12 +89,14 @@ module tile_shell #(
     .FlitBits   (FlitBits),
     .BufferFlits(BufferFlits),
     .Slots      (Slots),
+    .InputSlots (InputSlots),
     .Ports      (Ports),
-    .Sends      (Sends)
+    .Sends      (Sends),
+    .Steps      (Steps)
   ) u_network_interface (
     .clk_i,
     .rst_ni,
-    .last_send_i     (SendIndexBits'(config_o[CfgSends*32 +: 32] - 1)),
+    .last_step_i     (StepIndexBits'(config_o[CfgSends*32 +: 32] - 1)),
     .ejected_valid_i,
     .ejected_flit_i,
     .injected_valid_o,
@@ -114,12 +130,15 @@ module tile_shell #(
   logic [GroupBits-1:0] vector_group;
   logic [SlotBits-1:0] vector_slot, output_slot;
   sequencer #(
-    .Slots    (Slots),
-    .Ports    (Ports),
-    .GroupBits(GroupBits)
+    .Slots     (Slots),
+    .InputSlots(InputSlots),
+    .Turns     (Turns),
+    .Ports     (Ports),
+    .GroupBits (GroupBits)
   ) u_sequencer (
     .clk_i,
     .rst_ni,
+    .turn_o         (turn),
     .input_ports_i  (input_ports),
     .partial_ports_i(partial_ports),
     .last_group_i   (GroupBits'(config_o[CfgGroups*32 +: 32] - 1)),
@@ -131,6 +150,7 @@ module tile_shell #(
     .engine_done_i  (done_i),
     .engine_start_o (start_o),
     .engine_slot_o  (slot_o),
+    .engine_input_slot_o(input_slot_o),
     .vector_valid_o (vector_valid),
     .vector_last_o  (vector_last),
     .vector_group_o (vector_group),
@@ -175,7 +195,7 @@ module tile_shell #(
       .clk_i,
       .partials_i  (config_o[CfgPartials*32 +: 8]),
       .write_i     (write && write_partial),
-      .write_slot_i(write_slot_o),
+      .write_slot_i(write_slot_o[SlotBits-1:0]),
       .write_base_i(write_base_o),
       .write_data_i(write_data_o),
       .read_i      (vector_valid),

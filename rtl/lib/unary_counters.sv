@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters from 0 to Limit in thermometer code, any number of which move up or down in one cycle.
-// A counter that is told both stays. Credits, arrived packets and pending credits are counted so.
+// A counter that is told both stays. Packets out, arrived packets and pending credits are counted so.
 module unary_counters #(
   parameter int unsigned Count = 8,      // counters
-  parameter int unsigned Limit = 2,      // largest value
-  parameter bit          ResetFull = 0   // value after reset: Limit instead of 0
+  parameter int unsigned Limit = 2       // largest value
 ) (
-  input  logic             clk_i,
-  input  logic             rst_ni,
-  input  logic [Count-1:0] up_i,      // adds one; never to a counter at Limit unless down_i as well
-  input  logic [Count-1:0] down_i,    // takes one; never from a counter at 0 unless up_i as well
-  output logic [Count-1:0] nonzero_o  // counters above 0
+  input  logic                   clk_i,
+  input  logic                   rst_ni,
+  input  logic [Count-1:0]       up_i,    // adds one; never to a counter at Limit unless down_i as well
+  input  logic [Count-1:0]       down_i,  // takes one; never from a counter at 0 unless up_i as well
+  output logic [Limit*Count-1:0] above_o  // counters above k at k * Count; above 0 come first
 );
   logic [Limit*Count-1:0] level_d, level_q;
   logic [Count-1:0] raise, lower;
@@ -36,11 +35,11 @@ module unary_counters #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      level_q <= {(Limit * Count) {ResetFull}};
+      level_q <= '0;
     end else begin
       level_q <= level_d;
     end
   end
 
-  assign nonzero_o = level_q[Count-1:0];
+  assign above_o = level_q;
 endmodule

@@ -29,10 +29,14 @@ int shapes() {
 constexpr int kDesignsOfAShape = 7;
 // Shapes from here on are random graphs of operators, then graphs that have every kind of them.
 constexpr int kFirstOfOperators = 1000, kFirstOfEvery = 2000;
+// The same with replicas of some operators and copies of some weights.
+constexpr int kFirstOfReplicas = 10000;
 
 RandomChip chip_of(int shape, int design) {
   RandomChipOptions options;
   options.samples = 12;
+  options.replicas = shape >= kFirstOfReplicas;
+  shape %= kFirstOfReplicas;
   options.mlp = shape % 3 == 2 && shape < kFirstOfEvery;  // Whose embeddings need tables.
   options.operators = shape >= kFirstOfOperators && shape < kFirstOfEvery;
   options.every = shape >= kFirstOfEvery;
@@ -92,6 +96,14 @@ INSTANTIATE_TEST_SUITE_P(Operators, ChipCosim,
                          ::testing::Range(kFirstOfOperators, kFirstOfOperators + shapes()));
 INSTANTIATE_TEST_SUITE_P(EveryOperator, ChipCosim,
                          ::testing::Range(kFirstOfEvery, kFirstOfEvery + shapes()));
+INSTANTIATE_TEST_SUITE_P(Replicas, ChipCosim,
+                         ::testing::Range(kFirstOfReplicas, kFirstOfReplicas + shapes()));
+INSTANTIATE_TEST_SUITE_P(ReplicasOfOperators, ChipCosim,
+                         ::testing::Range(kFirstOfReplicas + kFirstOfOperators,
+                                          kFirstOfReplicas + kFirstOfOperators + shapes()));
+INSTANTIATE_TEST_SUITE_P(ReplicasOfEveryOperator, ChipCosim,
+                         ::testing::Range(kFirstOfReplicas + kFirstOfEvery,
+                                          kFirstOfReplicas + kFirstOfEvery + shapes()));
 
 // Bags of several rows, placed by frequency and by co-occurrence with replicas, pooled in the
 // array.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// host_port against sim/README.md, "Host": a FIFO of two request beats, the sender of a tile
-// (interface_model.h), the stream of predictions; every output in every cycle, for the dimensions
-// in CMakeLists.txt. In some runs whoever takes predictions is always ready, and their cycles are
-// held against the formulas there as well.
+// host_port against sim/README.md, "Host" and "Replicas": a FIFO of two request beats, the sender
+// of a tile (interface_model.h), the stream of predictions; every output in every cycle, for the
+// dimensions in CMakeLists.txt. In some runs whoever takes predictions is always ready, and their
+// cycles are held against the formulas there as well.
 #include <algorithm>
 #include <deque>
 
@@ -10,6 +10,7 @@
 #include "host_members.h"
 #include "rtl/gen/image.h"
 #include "rtl/gen/layout.h"
+#include "sim/noc/flit.h"
 #include "testbenches/cosim/interface_model.h"
 
 namespace recpim {
@@ -46,8 +47,12 @@ struct Out {
 /// The predictions that have arrived, and the beat that is on offer.
 class Predictions {
  public:
-  explicit Predictions(const InterfaceProgram& program) : packets_(program.ports.size()) {
-    for (const auto& port : program.ports) beats_ += static_cast<std::size_t>(port.flits);
+  /// Port p is the one of replica p mod `replicas` of its producer.
+  Predictions(const InterfaceProgram& program, std::size_t replicas)
+      : packets_(program.ports.size()), replicas_(replicas) {
+    for (std::size_t p = 0; p < program.ports.size(); p += replicas) {
+      beats_ += static_cast<std::size_t>(program.ports[p].flits);
+    }
   }
 
   void show(Out& out) const {
@@ -66,7 +71,7 @@ class Predictions {
     data_ = queue_.front();
     queue_.pop_front();
     last_ = queue_.empty();
-    return last_;
+    return last_;  // Of the ports in released().
   }
   /// A payload flit on the wire in cycle `now`.
   void arrive(std::size_t port, const Payload& data, bool tail, std::int64_t now) {
@@ -78,6 +83,14 @@ class Predictions {
   /// Without a stall: max(complete(s), start(s - 1) + NB) of the sample under way.
   std::int64_t start() const { return start_; }
   std::size_t beats() const { return beats_; }
+  /// The ports of the sample gathered last.
+  std::uint32_t released() const {
+    std::uint32_t ports = 0;
+    for (std::size_t p = (sample_ - 1) % replicas_; p < packets_.size(); p += replicas_) {
+      ports |= 1U << p;
+    }
+    return ports;
+  }
 
  private:
   static constexpr std::int64_t kUnderWay = -1;
@@ -89,20 +102,25 @@ class Predictions {
   /// The next sample's beats, port by port, if all of it has arrived.
   void gather(std::int64_t now) {
     std::int64_t complete = 0;
-    for (const auto& packets : packets_) {
+    const std::size_t first = sample_ % replicas_;
+    for (std::size_t p = first; p < packets_.size(); p += replicas_) {
+      const auto& packets = packets_[p];
       if (packets.empty() || packets.front().arrived == kUnderWay) return;
       complete = std::max(complete, packets.front().arrived);
     }
     if (complete > now) return;
-    for (auto& packets : packets_) {
+    for (std::size_t p = first; p < packets_.size(); p += replicas_) {
+      auto& packets = packets_[p];
       const auto& flits = packets.front().flits;
       queue_.insert(queue_.end(), flits.begin(), flits.end());
       packets.pop_front();
     }
+    ++sample_;
     start_ = std::max(complete, start_ + static_cast<std::int64_t>(beats_));
   }
 
   std::vector<std::deque<Arrived>> packets_;  ///< By port, oldest first.
+  std::size_t replicas_, sample_ = 0;         ///< Samples gathered.
   std::size_t beats_ = 0;
   std::int64_t start_ = -1000;
   std::deque<Payload> queue_;  ///< Beats of the sample under way that are still to be offered.
@@ -123,16 +141,27 @@ class Member {
         model_(program_),
         peers_(program_, seed, 500 + number),
         requests_(program_.flit_bits, seed, 600 + number),
-        predictions_(program_) {}
+        predictions_(program_, replicas_) {}
 
   void write_images(const std::string& stem) const {
-    program_.write_images(stem, shape_.ports, shape_.sends);
+    program_.write_images(stem, shape_.ports, shape_.steps);
+    Image turns(shape_.ports);
+    for (int turn = 0; turn < shape_.turns; ++turn) {
+      ImageWord word = turns.word();
+      for (std::size_t p = 0; p < program_.ports.size(); ++p) {
+        if (static_cast<std::size_t>(turn) % replicas_ == p % replicas_) {
+          word.set_bit(static_cast<int>(p));
+        }
+      }
+      turns.add(word);
+    }
+    turns.write(stem + "turns.hex");
     using layout::Config;
     Image image(32);
     for (int word = 0; word < static_cast<int>(Config::kCount); ++word) {
       std::size_t value = 0;
       if (word == static_cast<int>(Config::kInputs)) value = program_.ports.size();
-      if (word == static_cast<int>(Config::kSends)) value = program_.sends.size();
+      if (word == static_cast<int>(Config::kSends)) value = program_.steps.size();
       if (word == static_cast<int>(Config::kBeats)) value = predictions_.beats();
       ImageWord line = image.word();
       line.set(0, 32, value);
@@ -182,15 +211,28 @@ class Member {
     program.flit_bits = shape_.flit_bits;
     program.buffer_flits = shape_.buffer_flits;
     program.slots = shape_.slots;
-    program.ports.resize(std::size_t(between(random_, 1, shape_.ports)));
-    program.sends.resize(std::size_t(between(random_, 1, shape_.sends)));
+    program.input_slots = shape_.input_slots;
+    replicas_ = 1;
+    while (static_cast<int>(replicas_) < shape_.turns && below(random_, 3) != 0) replicas_ *= 2;
+    const auto most = std::min(shape_.ports / static_cast<int>(replicas_), shape_.beats);
     int left = shape_.beats;
-    int others = static_cast<int>(program.ports.size());
-    for (auto& port : program.ports) {
-      --others;
+    for (int others = between(random_, 1, most) - 1; others >= 0; --others) {
+      InterfaceProgram::Port port;
       port.base = static_cast<std::uint32_t>(shape_.beats - left);
       port.flits = between(random_, 1, left - others);
       left -= port.flits;
+      port.slot_step = static_cast<std::uint32_t>(replicas_);
+      port.credits = std::min(shape_.slots, shape_.input_slots / static_cast<int>(replicas_));
+      for (std::size_t r = 0; r < replicas_; ++r) {
+        port.slot_first = static_cast<std::uint32_t>(r);
+        program.ports.push_back(port);
+      }
+    }
+    program.sends.resize(std::size_t(between(random_, 1, shape_.sends)));
+    // Every sample goes to one of the consumers, or to all.
+    program.send_all();
+    if (shape_.steps >= 2 * shape_.sends && below(random_, 2) == 0) {
+      for (std::size_t s = 0; s < program.sends.size(); ++s) program.steps.push_back({s, true});
     }
     program.draw_heads(random_);
     return program;
@@ -209,7 +251,11 @@ class Member {
       link.beat_last = fifo_.front().last ? 1 : 0;
     }
     if (predictions_.advance(now, in.rsp_ready != 0)) {
-      link.release = (1U << program_.ports.size()) - 1U;
+      link.release = predictions_.released();
+    }
+    constexpr std::uint32_t kHeadOfData = 2;
+    if (in.ejected_valid != 0 && in.ejected_marks == kHeadOfData) {
+      port_ = in.ejected[0] >> head_flit::kPortLsb & ((1U << head_flit::kPortBits) - 1U);
     }
     const InterfaceOut out = model_.cycle(link);
     expected_.injected_valid = out.injected_valid;
@@ -218,11 +264,7 @@ class Member {
     injected_ = model_.injected();
     if (out.beat != 0) fifo_.pop_front();
     if (out.write_valid != 0) {
-      std::size_t port = 0;  // The last one whose flits begin at or before this one's place.
-      while (port + 1 < program_.ports.size() && program_.ports[port + 1].base <= out.write_base) {
-        ++port;
-      }
-      predictions_.arrive(port, out.write_data, out.arrival != 0, now);
+      predictions_.arrive(port_, out.write_data, out.arrival != 0, now);
     }
   }
 
@@ -239,6 +281,7 @@ class Member {
   Random random_;
   bool always_ready_;
   testing::Pace request_pace_, ready_pace_;
+  std::size_t replicas_ = 1;
   InterfaceProgram program_;
   testing::InterfaceModel model_;
   testing::InterfacePeers peers_;
@@ -246,6 +289,7 @@ class Member {
   Predictions predictions_;
   std::deque<Beat> fifo_;
   testing::WireFlit injected_;
+  std::size_t port_ = 0;  ///< Of the packet under way.
   Out expected_;
   int accepted_ = 0, transferred_ = 0;
   std::int64_t number_ = 0, start_ = 0;  ///< Of the beat on offer: in its sample; its sample's.

@@ -35,13 +35,13 @@ class Member {
         used_(program_.ports.size(), 0) {}
 
   void write_images(const std::string& stem) const {
-    program_.write_images(stem, kInterfaceMembers[number_].ports, kInterfaceMembers[number_].sends);
+    program_.write_images(stem, kInterfaceMembers[number_].ports, kInterfaceMembers[number_].steps);
   }
 
   /// The inputs of a cycle; afterwards expected() is what it has to show.
   InterfaceIn drive() {
     InterfaceIn in;
-    in.last_send = static_cast<std::uint32_t>(program_.sends.size() - 1);
+    in.last_step = static_cast<std::uint32_t>(program_.steps.size() - 1);
     const testing::WireFlit ejected = peers_.ejected(injected_);
     in.ejected_valid = ejected.valid ? 1 : 0;
     in.ejected_marks = ejected.marks();
@@ -74,6 +74,7 @@ class Member {
     program.flit_bits = shape.flit_bits;
     program.buffer_flits = shape.buffer_flits;
     program.slots = shape.slots;
+    program.input_slots = shape.input_slots;
     const auto used = [&](int most) {  // Mostly all that the hardware has.
       return static_cast<std::size_t>(below(random_, 3) == 0 ? between(random_, 1, most) : most);
     };
@@ -83,6 +84,8 @@ class Member {
       port.partial = below(random_, 3) == 0;
       port.is_signed = below(random_, 2) == 0;
       port.shifted = below(random_, 2) == 0;
+      port.slot_first = static_cast<std::uint32_t>(random_.below(program.slots_of(port)));
+      port.slot_step = static_cast<std::uint32_t>(between(random_, 1, 8));
       port.bits_log2 = 5;
       if (port.partial || below(random_, 3) == 0) continue;  // A flit port.
       port.bits_log2 = static_cast<std::uint32_t>(between(random_, 2, 5));
@@ -93,7 +96,25 @@ class Member {
     }
     program.sends.resize(used(shape.sends));
     program.draw_heads(random_);
+    // Some have fewer credits than there are slots: consumers that take every so many-th sample.
+    for (auto& send : program.sends) {
+      send.credits = below(random_, 2) == 0 ? between(random_, 1, shape.slots) : shape.slots;
+    }
+    draw_steps(program, static_cast<std::size_t>(shape.steps));
     return program;
+  }
+
+  /// Samples that go to some consumers each, as many as there is room for.
+  void draw_steps(InterfaceProgram& program, std::size_t room) {
+    const std::size_t sends = program.sends.size();
+    do {
+      const std::size_t before = program.steps.size();
+      for (std::size_t s = 0; s < sends; ++s) {
+        if (below(random_, 3) != 0) program.steps.push_back({s, false});
+      }
+      if (program.steps.size() == before) program.steps.push_back({below(random_, sends), false});
+      program.steps.back().final = true;
+    } while (program.steps.size() + sends <= room && below(random_, 8) != 0);
   }
 
   /// What the cycle leaves behind.

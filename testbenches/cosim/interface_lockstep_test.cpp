@@ -9,6 +9,8 @@
 
 #include "Vinterface_zoo.h"
 #include "interface_members.h"
+#include "models/mapping/replicas.h"
+#include "rtl/gen/shape.h"
 #include "sim/noc/mesh.h"
 #include "sim/tile/network_interface.h"
 #include "testbenches/cosim/interface_model.h"
@@ -80,13 +82,13 @@ class Member : private FlitObserver, private InterfaceClient {
   }
 
   void write_images(const std::string& stem) const {
-    program_.write_images(stem, shape_.ports, shape_.sends);
+    program_.write_images(stem, shape_.ports, shape_.steps);
   }
 
   /// What the hardware sees in cycle `now`, which the simulator has gone through.
   InterfaceIn drive(Cycle now) {
     InterfaceIn in;
-    in.last_send = static_cast<std::uint32_t>(program_.sends.size() - 1);
+    in.last_step = static_cast<std::uint32_t>(program_.steps.size() - 1);
     if (const Seen* flit = seen(ejected_, now - 1)) {
       in.ejected_valid = 1;
       in.ejected_marks = flit->marks;
@@ -101,7 +103,7 @@ class Member : private FlitObserver, private InterfaceClient {
     in.data_ready = !outputs_.empty() && outputs_.front().at <= now ? 1 : 0;
     in.beat_valid = 1;
     if (beat_ >= 0) {
-      const Send& send = design_.tiles[0].sends[send_];
+      const Send& send = design_.tiles[0].sends[program_.steps[step_].send];
       const int bits = consumer_port(send).element_bits;
       in.beat_data = testing::packed_flit(outputs_.front().values, send.first_element,
                                           send.elements, bits, beat_, shape_.flit_bits);
@@ -204,7 +206,7 @@ class Member : private FlitObserver, private InterfaceClient {
       expected_.injected_marks = flit->marks;
       expected_.injected = flit->payload;
     }
-    const auto& send = program_.sends[send_];
+    const auto& send = program_.sends[program_.steps[step_].send];
     expected_.send_offset = send.offset;
     expected_.send_flits = send.flits;
     expected_.send_last_bits = send.last_bits;
@@ -221,8 +223,8 @@ class Member : private FlitObserver, private InterfaceClient {
     ++beat_;
     if ((leaves->marks & 1U) == 0) return;
     beat_ = -1;
-    send_ = (send_ + 1) % program_.sends.size();
-    if (send_ == 0) outputs_.pop_front();
+    if (program_.steps[step_].final) outputs_.pop_front();
+    step_ = (step_ + 1) % program_.steps.size();
   }
 
   void expect_writes(Cycle now) {
@@ -234,7 +236,8 @@ class Member : private FlitObserver, private InterfaceClient {
     const std::uint32_t moved = static_cast<std::uint32_t>(flit->k - 1) * port.step;
     expected_.write_valid = 1;
     expected_.write_partial = port.partial ? 1 : 0;
-    expected_.write_slot = packets_[p] % static_cast<std::uint32_t>(shape_.slots);
+    expected_.write_slot =
+        (port.slot_first + packets_[p] * port.slot_step) % program_.slots_of(port);
     expected_.write_base = port.base + moved;
     expected_.write_elements = port.elements == 0 ? testing::kNoElements : port.elements - moved;
     expected_.write_data = flit->payload;
@@ -307,6 +310,13 @@ class Member : private FlitObserver, private InterfaceClient {
       design.tiles[std::size_t(t)].x = t % kColumns;
       design.tiles[std::size_t(t)].y = t / kColumns;
     }
+    // Every second sample of the chip: of those tile 1 and 5 take all, 2 all, 3 and 4 every other.
+    const int strides[] = {2, 1, 2, 4, 4, 1};
+    const int phases[] = {1, 0, 1, 1, 3, 0};
+    for (std::size_t t = 0; t < design.tiles.size(); ++t) {
+      design.tiles[t].stride = strides[t];
+      design.tiles[t].phase = phases[t];
+    }
     Tile& own = design.tiles[0];
     own.outputs = between(random_, 8, 100);
     own.output_bits = 4 << between(random_, 0, 3);
@@ -323,7 +333,9 @@ class Member : private FlitObserver, private InterfaceClient {
     }
     for (int s = 0; s < shape_.sends; ++s) {
       Send send;
-      send.tile = between(random_, 1, kColumns * kRows - 1);
+      // Every sample goes somewhere; one step has room for one send of each sample.
+      const bool all = s == 0 || shape_.steps < 2 * shape_.sends;
+      send.tile = between(random_, 1, all ? 2 : kColumns * kRows - 1);
       auto& ports = design.tiles[std::size_t(send.tile)].ports;
       send.port = static_cast<int>(ports.size());
       ports.emplace_back();
@@ -339,6 +351,7 @@ class Member : private FlitObserver, private InterfaceClient {
     InterfaceProgram program;
     program.flit_bits = shape_.flit_bits;
     program.slots = shape_.slots;
+    program.input_slots = shape_.input_slots;
     for (const Port& from : design_.tiles[0].ports) {
       const Tile& producer = design_.tiles[std::size_t(from.tile)];
       InterfaceProgram::Port port;
@@ -351,6 +364,9 @@ class Member : private FlitObserver, private InterfaceClient {
       if (from.elements > 0) {
         port.step = static_cast<std::uint32_t>(shape_.flit_bits / from.element_bits);
       }
+      const Turn when = turn(design_.tiles[0], producer);
+      port.slot_first = static_cast<std::uint32_t>(when.first) % program.slots_of(port);
+      port.slot_step = static_cast<std::uint32_t>(when.period);
       port.credit_head = testing::head_word(producer.x, producer.y, from.send, true);
       program.ports.push_back(port);
     }
@@ -361,7 +377,11 @@ class Member : private FlitObserver, private InterfaceClient {
       const int bits = design_.tiles[0].output_bits;
       send.offset = static_cast<std::uint32_t>(to.first_element * bits);
       send.flits = static_cast<std::uint32_t>(payload_flits(to.elements, bits, shape_.flit_bits));
+      send.credits = credits(design_, design_.tiles[0], to);
       program.sends.push_back(send);
+    }
+    for (const SendStep& step : send_steps(design_, design_.tiles[0])) {
+      program.steps.push_back({step.send, step.last});
     }
     return program;
   }
@@ -386,7 +406,7 @@ class Member : private FlitObserver, private InterfaceClient {
   std::vector<int> owed_ = std::vector<int>(program_.sends.size(), 0);
   std::vector<std::uint32_t> packets_ = std::vector<std::uint32_t>(program_.ports.size(), 0);
   std::deque<Output> outputs_;  ///< Not wholly sent.
-  std::size_t send_ = 0;
+  std::size_t step_ = 0;
   int beat_ = -1;  ///< Payload flit that is next; -1 between packets.
   InterfaceOut expected_;
 };

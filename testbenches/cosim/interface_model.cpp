@@ -17,6 +17,11 @@ std::uint32_t head_word(int x, int y, int port, bool credit) {
          (credit ? 1U : 0U) << head_flit::kKindLsb;
 }
 
+void InterfaceProgram::send_all() {
+  steps.clear();
+  for (std::size_t s = 0; s < sends.size(); ++s) steps.push_back({s, s + 1 == sends.size()});
+}
+
 void InterfaceProgram::draw_heads(Random& random) {
   std::set<std::uint32_t> used;
   const auto draw = [&](bool credit) {
@@ -37,7 +42,7 @@ void InterfaceProgram::draw_heads(Random& random) {
 }
 
 void InterfaceProgram::write_images(const std::string& stem, int hardware_ports,
-                                    int hardware_sends) const {
+                                    int hardware_steps) const {
   Image port_words(layout::port::kBits);
   Image credits(32);
   for (const Port& port : ports) {
@@ -49,23 +54,29 @@ void InterfaceProgram::write_images(const std::string& stem, int hardware_ports,
     word.set(layout::port::kBitsLog2, port.bits_log2);
     word.set(layout::port::kSigned, port.is_signed ? 1 : 0);
     word.set(layout::port::kShift, port.shifted ? 1 : 0);
+    word.set(layout::port::kSlotFirst, port.slot_first);
+    word.set(layout::port::kSlotStep, port.slot_step % slots_of(port));
     port_words.add(word);
     ImageWord credit = credits.word();
     credit.set(0, 32, port.credit_head);
     credits.add(credit);
   }
   Image send_words(layout::send::kBits);
-  for (const Send& send : sends) {
+  for (const Step& step : steps) {
+    const Send& send = sends[step.send];
     ImageWord word = send_words.word();
     word.set(layout::send::kHead, send.head);
     word.set(layout::send::kOffset, send.offset);
     word.set(layout::send::kFlits, send.flits);
     word.set(layout::send::kLastBits, send.last_bits);
+    word.set(layout::send::kNumber, step.send);
+    word.set(layout::send::kCredits, static_cast<std::uint64_t>(credits_of(send)));
+    word.set(layout::send::kFinal, step.final ? 1 : 0);
     send_words.add(word);
   }
   port_words.fill(static_cast<std::size_t>(hardware_ports));
   credits.fill(static_cast<std::size_t>(hardware_ports));
-  send_words.fill(static_cast<std::size_t>(hardware_sends));
+  send_words.fill(static_cast<std::size_t>(hardware_steps));
   port_words.write(stem + "ports.hex");
   credits.write(stem + "credits.hex");
   send_words.write(stem + "sends.hex");
@@ -74,9 +85,10 @@ void InterfaceProgram::write_images(const std::string& stem, int hardware_ports,
 InterfaceModel::InterfaceModel(const InterfaceProgram& program)
     : program_(program),
       link_(program.buffer_flits),
-      credits_(program.sends.size(), program.slots),
       pending_(program.ports.size(), 0),
-      packets_(program.ports.size(), 0) {}
+      packets_(program.ports.size(), 0) {
+  for (const auto& send : program.sends) credits_.push_back(program.credits_of(send));
+}
 
 InterfaceOut InterfaceModel::cycle(const InterfaceIn& in) {
   InterfaceOut out;
@@ -94,7 +106,8 @@ InterfaceOut InterfaceModel::cycle(const InterfaceIn& in) {
 }
 
 void InterfaceModel::inject(const InterfaceIn& in, InterfaceOut& out) {
-  const InterfaceProgram::Send& send = program_.sends[send_];
+  const InterfaceProgram::Step& step = program_.steps[step_];
+  const InterfaceProgram::Send& send = program_.sends[step.send];
   out.send_offset = send.offset;
   out.send_flits = send.flits;
   out.send_last_bits = send.last_bits;
@@ -107,17 +120,17 @@ void InterfaceModel::inject(const InterfaceIn& in, InterfaceOut& out) {
     injected_ = {true, false, in.beat_last != 0, in.beat_data};
     if (in.beat_last != 0) {
       under_way_ = false;
-      send_ = (send_ + 1) % program_.sends.size();
-      out.sent = send_ == 0 ? 1 : 0;
+      step_ = (step_ + 1) % program_.steps.size();
+      out.sent = step.final ? 1 : 0;
     }
   } else if (owed != pending_.end()) {
     const auto& port = program_.ports[static_cast<std::size_t>(owed - pending_.begin())];
     injected_ = {true, true, true, {port.credit_head}};
     --*owed;
-  } else if (in.data_ready != 0 && credits_[send_] > 0) {
+  } else if (in.data_ready != 0 && credits_[step.send] > 0) {
     out.head = 1;
     injected_ = {true, true, false, {send.head}};
-    --credits_[send_];
+    --credits_[step.send];
     under_way_ = true;
   } else {
     return;
@@ -141,7 +154,7 @@ void InterfaceModel::eject(const InterfaceIn& in, InterfaceOut& out) {
   const InterfaceProgram::Port& port = program_.ports[port_];
   out.write_valid = 1;
   out.write_partial = port.partial ? 1 : 0;
-  out.write_slot = packets_[port_] % static_cast<std::uint32_t>(program_.slots);
+  out.write_slot = (port.slot_first + packets_[port_] * port.slot_step) % program_.slots_of(port);
   out.write_base = port.base + flit_ * port.step;
   out.write_elements = port.elements == 0 ? kNoElements : port.elements - flit_ * port.step;
   out.write_data = in.ejected;
@@ -162,8 +175,11 @@ InterfacePeers::InterfacePeers(const InterfaceProgram& program, std::uint64_t se
       link_pace_(seed, 4 * stream + 1),
       flit_pace_(seed, 4 * stream + 2),
       packet_pace_(seed, 4 * stream + 3),
-      port_credits_(program.ports.size(), program.slots),
-      send_credits_(program.sends.size(), 0) {}
+      send_credits_(program.sends.size(), 0) {
+  for (const auto& port : program.ports) {
+    port_credits_.push_back(port.credits > 0 ? port.credits : program.slots);
+  }
+}
 
 void InterfacePeers::take(const WireFlit& injected) {
   if (!injected.valid) return;

@@ -25,7 +25,7 @@ constexpr std::uint32_t kNoElements = ~0U;
 
 /// The words of interface_zoo.sv.
 struct InterfaceIn {
-  std::uint32_t last_send = 0;
+  std::uint32_t last_step = 0;
   std::uint32_t ejected_valid = 0, ejected_marks = 0;  ///< Marks: bit 0 tail, bit 1 head.
   Payload ejected{};
   std::uint32_t link_credit = 0, release = 0;
@@ -55,17 +55,31 @@ struct InterfaceProgram {
     std::uint32_t bits_log2 = 3;  ///< log2 of the bits of an element.
     bool is_signed = true, shifted = false;
     std::uint32_t credit_head = 0;
+    std::uint32_t slot_first = 0, slot_step = 1;  ///< Of its packets, modulo slots_of().
+    int credits = 0;  ///< Of its producer; 0: as many as there are slots.
   };
   struct Send {
     std::uint32_t head = 0, offset = 0, flits = 0, last_bits = 0;
+    int credits = 0;  ///< 0: as many as there are slots.
   };
-  int flit_bits = 32, buffer_flits = 1, slots = 1;
+  struct Step {
+    std::size_t send = 0;
+    bool final = false;  ///< The last one of its sample.
+  };
+  int flit_bits = 32, buffer_flits = 1, slots = 1, input_slots = 1;
   std::vector<Port> ports;  ///< In use; the hardware may have more.
   std::vector<Send> sends;
+  std::vector<Step> steps;  ///< The sends of each sample, sample after sample, over and over.
 
+  std::uint32_t slots_of(const Port& port) const {
+    return static_cast<std::uint32_t>(port.partial ? slots : input_slots);
+  }
+  int credits_of(const Send& send) const { return send.credits > 0 ? send.credits : slots; }
+  /// Steps of one sample that has all sends.
+  void send_all();
   /// Fills the heads and the sends with random words; every head is another one.
   void draw_heads(Random& random);
-  void write_images(const std::string& stem, int hardware_ports, int hardware_sends) const;
+  void write_images(const std::string& stem, int hardware_ports, int hardware_steps) const;
 };
 
 /// The payload word of a head flit.
@@ -87,7 +101,7 @@ class InterfaceModel {
   // Sender. What a counter gains in a cycle counts in the next.
   int link_ = 0;
   std::vector<int> credits_, pending_;
-  std::size_t send_ = 0;
+  std::size_t step_ = 0;
   bool under_way_ = false;
   WireFlit injected_;  ///< What has left in the cycle before.
   // Receiver.

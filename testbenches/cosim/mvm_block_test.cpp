@@ -2,8 +2,9 @@
 // input_buffer, dac, crossbar, adc, shift_add, mvm_engine and accumulator_bank against
 // sim/README.md: starts, ends and completions in their cycles, accumulators against the bit-serial
 // reference and, where the ADCs lose nothing, against plain integer products, for the dimensions in
-// CMakeLists.txt and random weights, formats, latencies and stalls. Input vectors are put together
-// from ports of 4 and 8 bits and gaps that no port fills.
+// CMakeLists.txt and random weights, formats, latencies and stalls; several vectors a sample, one
+// by one or several at once. Input vectors are put together from ports of 4 and 8 bits and gaps
+// that no port fills.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -73,10 +74,12 @@ class Member {
       const int q = i % tile_.channels;
       const int in_block = q % per_block;
       ImageWord word = map.word();
+      const int v = i / tile_.channels;
+      const int block = v % shape_.copies * shape_.column_blocks + q / per_block;
       word.set(layout::map::kRow,
-               static_cast<std::uint64_t>(i / tile_.channels * rows + in_block % group_channels()));
-      word.set(layout::map::kColumn, static_cast<std::uint64_t>(q / per_block * shape_.adcs +
-                                                                in_block / group_channels()));
+               static_cast<std::uint64_t>(v / shape_.copies * rows + in_block % group_channels()));
+      word.set(layout::map::kColumn,
+               static_cast<std::uint64_t>(block * shape_.adcs + in_block / group_channels()));
       map.add(word);
     }
     map.write(stem + "map.hex");
@@ -137,8 +140,9 @@ class Member {
   int scan() const { return hardware_.adc.columns_per_adc * conversion_; }
   int interval() const { return std::max(read_, scan()); }
   int phases() const { return hardware_.phases(format_.bits, format_.is_signed); }
-  int busy() const { return vectors_ * phases() * interval(); }
-  int latency() const { return read_ + (vectors_ * phases() - 1) * interval() + scan() + 3; }
+  int rounds() const { return ceil_div(vectors_, shape_.copies); }
+  int busy() const { return rounds() * phases() * interval(); }
+  int latency() const { return read_ + (rounds() * phases() - 1) * interval() + scan() + 3; }
   std::string where(std::int64_t now) const {
     return "member " + std::to_string(number_) + " cycle " + std::to_string(now);
   }

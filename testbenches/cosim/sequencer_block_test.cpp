@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// sequencer against sim/README.md, "Tile", steps 1 to 4: the starts of every sample from the
-// formulas there, every output in every cycle; ports, engine and sender at random paces, for the
-// dimensions in CMakeLists.txt.
+// sequencer against sim/README.md, "Tile", steps 1 to 4, and "Replicas": the starts of every sample
+// from the formulas there, every output in every cycle; ports (each with some of the samples),
+// engine and sender at random paces, for the dimensions in CMakeLists.txt.
 #include <algorithm>
 
 #include "Vsequencer_zoo.h"
@@ -30,6 +30,7 @@ struct Out {
   std::uint32_t released = 0, engine_start = 0, engine_slot = 0;
   std::uint32_t vector_valid = 0, vector_last = 0, vector_group = 0, vector_slot = 0;
   std::uint32_t output_valid = 0, output_slot = 0;
+  std::uint32_t input_slot = 0, turn = 0;
 };
 
 /// One sequencer with ports, engine, vector unit and sender. Cycles of sample s are at [s].
@@ -37,6 +38,8 @@ class Member {
  public:
   Member(std::size_t number, std::uint64_t seed)
       : slots_(static_cast<std::size_t>(kSequencerMembers[number].slots)),
+        input_slots_(static_cast<std::size_t>(kSequencerMembers[number].input_slots)),
+        turns_(static_cast<std::size_t>(kSequencerMembers[number].turns)),
         random_(seed, 100 + number),
         arrival_pace_(seed, 200 + number),
         engine_pace_(seed, 300 + number),
@@ -52,6 +55,13 @@ class Member {
       hold_ = between(random_, 1, groups_ > 64 ? 8 : 60);
       stages_ = kVectorStages + hold_ + 6;
     }
+    for (std::size_t p = 0; p < ports_; ++p) {
+      Port port;
+      while (p < inputs_ && port.period < turns_ && below(random_, 3) != 0) port.period *= 2;
+      port.first = below(random_, port.period);
+      port.credits = p < inputs_ ? std::min(slots_, input_slots_ / port.period) : slots_;
+      port_.push_back(port);
+    }
     arrivals_.resize(ports_);
     released_.assign(ports_, 0);
   }
@@ -60,7 +70,7 @@ class Member {
   In drive(std::int64_t now) {
     In in;
     expected_ = {};
-    in.input_ports = mask(0, inputs_);
+    in.input_ports = active_inputs(start_.size());
     in.partial_ports = mask(inputs_, ports_);
     in.last_group = static_cast<std::uint32_t>(groups_ - 1);
     in.hold = static_cast<std::uint32_t>(hold_);
@@ -69,7 +79,7 @@ class Member {
     start_vector(now);
     if (!start_.empty() && now == engine_free() - 1) {
       in.engine_last = 1;
-      expected_.released |= in.input_ports;
+      expected_.released |= active_inputs(start_.size() - 1);
     }
     show_vector(now);
     if (expected_.vector_last != 0) expected_.released |= in.partial_ports;
@@ -91,6 +101,19 @@ class Member {
  private:
   using Cycles = std::vector<std::int64_t>;
 
+  struct Port {
+    std::size_t period = 1, first = 0;  ///< It brings samples s with s mod period = first.
+    std::size_t credits = 1;
+    bool active(std::size_t sample) const { return sample % period == first; }
+  };
+
+  std::uint32_t active_inputs(std::size_t sample) const {
+    std::uint32_t active = 0;
+    for (std::size_t p = 0; p < inputs_; ++p) {
+      if (port_[p].active(sample)) active |= 1U << p;
+    }
+    return active;
+  }
   static std::uint32_t mask(std::size_t from, std::size_t to) { return (1U << to) - (1U << from); }
   static bool in_cycle(const Cycles& cycles, std::int64_t at) {
     return std::binary_search(cycles.begin(), cycles.end(), at);
@@ -100,9 +123,12 @@ class Member {
   }
   /// complete(s), or complete_partial(s), is not after now.
   bool complete(std::size_t from, std::size_t to, std::size_t sample, std::int64_t now) const {
-    return std::all_of(arrivals_.begin() + static_cast<std::ptrdiff_t>(from),
-                       arrivals_.begin() + static_cast<std::ptrdiff_t>(to),
-                       [&](const Cycles& at) { return at.size() > sample && at[sample] <= now; });
+    for (std::size_t p = from; p < to; ++p) {
+      if (!port_[p].active(sample)) continue;
+      const std::size_t packet = sample / port_[p].period;
+      if (arrivals_[p].size() <= packet || arrivals_[p][packet] > now) return false;
+    }
+    return true;
   }
   std::int64_t engine_free() const { return start_.empty() ? 0 : start_.back() + busy_; }
   std::int64_t vector_free() const {
@@ -112,6 +138,8 @@ class Member {
   void start_engine(std::int64_t now) {
     const std::size_t s = start_.size();
     expected_.engine_slot = slot(s);
+    expected_.input_slot = static_cast<std::uint32_t>(s % input_slots_);
+    expected_.turn = static_cast<std::uint32_t>(s % turns_);
     if (now < engine_free() || !complete(0, inputs_, s, now)) return;
     const std::size_t before = s - slots_;  // Whose accumulators s takes over.
     if (s >= slots_ && (vector_start_.size() <= before || now < vector_start_[before] + groups_)) {
@@ -164,14 +192,15 @@ class Member {
     const std::size_t first = below(random_, ports_);
     for (std::size_t i = 0; i < ports_; ++i) {
       const std::size_t p = (first + i) % ports_;
-      if (arrivals_[p].size() >= released_[p] + slots_) continue;
+      if (arrivals_[p].size() >= released_[p] + port_[p].credits) continue;
       arrivals_[p].push_back(now + 1);
       return 1U << p;
     }
     return 0;
   }
 
-  std::size_t slots_, inputs_ = 1, ports_ = 1;
+  std::size_t slots_, input_slots_, turns_, inputs_ = 1, ports_ = 1;
+  std::vector<Port> port_;
   Random random_;
   testing::Pace arrival_pace_, engine_pace_, sender_pace_;
   int groups_ = 1, busy_ = 1;  ///< busy_: of the sample started last.
@@ -187,6 +216,8 @@ void compare(const Out& got, const Out& expected, const std::string& where) {
   ASSERT_EQ(got.released, expected.released) << where;
   ASSERT_EQ(got.engine_start, expected.engine_start) << where;
   ASSERT_EQ(got.engine_slot, expected.engine_slot) << where;
+  ASSERT_EQ(got.input_slot, expected.input_slot) << where;
+  ASSERT_EQ(got.turn, expected.turn) << where;
   ASSERT_EQ(got.vector_valid, expected.vector_valid) << where;
   ASSERT_EQ(got.vector_last, expected.vector_last) << where;
   if (expected.vector_valid != 0) {

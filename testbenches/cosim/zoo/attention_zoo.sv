@@ -58,6 +58,7 @@ module attention_zoo_member #(
   );
   attention_engine #(
     .Slots      (Slots),
+    .InputSlots (Slots),
     .Lanes      (Lanes),
     .Groups     (Groups),
     .Outputs    (Outputs),
@@ -75,6 +76,7 @@ module attention_zoo_member #(
     .idle_o      (idle),
     .start_i     (in_i[11][0]),
     .slot_i      (in_i[12][SlotBits-1:0]),
+    .input_slot_i      (in_i[12][SlotBits-1:0]),
     .last_o      (last),
     .done_o      (done),
     .read_o      (read),

@@ -41,6 +41,7 @@ module engine_zoo (
   embedding_engine #(
     .FlitBits  (64),
     .Slots     (3),
+    .InputSlots(3),
     .Flits     (8),
     .Banks     (3),
     .BankDepth (16),
@@ -61,6 +62,7 @@ module engine_zoo (
     .idle_o       (idle_o),
     .start_i      (start_i),
     .slot_i,
+    .input_slot_i (slot_i),
     .last_o       (last_o),
     .done_o       (done_o),
     .add_o        (add),

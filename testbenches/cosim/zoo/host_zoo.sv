@@ -10,7 +10,10 @@ module host_zoo_member #(
   parameter int unsigned Slots = 2,
   parameter int unsigned Ports = 1,
   parameter int unsigned Sends = 2,
-  parameter int unsigned Beats = 1
+  parameter int unsigned Beats = 1,
+  parameter int unsigned InputSlots = 2,
+  parameter int unsigned Turns = 1,
+  parameter int unsigned Steps = 2
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -33,7 +36,10 @@ module host_zoo_member #(
     .Slots      (Slots),
     .Ports      (Ports),
     .Sends      (Sends),
-    .Beats      (Beats)
+    .Beats      (Beats),
+    .InputSlots (InputSlots),
+    .Turns      (Turns),
+    .Steps      (Steps)
   ) u_host (
     .clk_i,
     .rst_ni,
@@ -64,6 +70,7 @@ module host_zoo_member #(
     if ($value$plusargs("images=%s", stem) == 0) stem = ".";
     stem = $sformatf("%s/m%0d_", stem, Number);
     $readmemh({stem, "config.hex"}, u_host.u_config.mem);
+    $readmemh({stem, "turns.hex"}, u_host.u_turns.mem);
     $readmemh({stem, "ports.hex"}, u_host.u_network_interface.u_ports.mem);
     $readmemh({stem, "credits.hex"}, u_host.u_network_interface.u_credits.mem);
     $readmemh({stem, "sends.hex"}, u_host.u_network_interface.u_sends.mem);
@@ -84,7 +91,10 @@ module host_zoo (
       .Slots      (SlotsOf[m]),
       .Ports      (PortsOf[m]),
       .Sends      (SendsOf[m]),
-      .Beats      (BeatsOf[m])
+      .Beats      (BeatsOf[m]),
+      .InputSlots (InputSlotsOf[m]),
+      .Turns      (TurnsOf[m]),
+      .Steps      (StepsOf[m])
     ) u_member (
       .clk_i,
       .rst_ni,

@@ -9,7 +9,9 @@ module interface_zoo_member #(
   parameter int unsigned BufferFlits = 4,
   parameter int unsigned Slots = 2,
   parameter int unsigned Ports = 2,
-  parameter int unsigned Sends = 2
+  parameter int unsigned Sends = 2,
+  parameter int unsigned InputSlots = 2,
+  parameter int unsigned Steps = 2
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -18,8 +20,8 @@ module interface_zoo_member #(
   /* verilator lint_on UNUSED */
   output logic [31:0] out_o[25]
 );
-  localparam int unsigned SendIndexBits = (Sends > 1) ? $clog2(Sends) : 1;
-  localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned StepIndexBits = (Steps > 1) ? $clog2(Steps) : 1;
+  localparam int unsigned SlotBits = (InputSlots > 1) ? $clog2(InputSlots) : 1;
   logic injected_valid, write_valid, write_partial, head, beat, sent;
   /* verilator lint_off UNUSED */  // beyond the flits of this member
   logic [127:0] ejected, beat_data;
@@ -41,11 +43,13 @@ module interface_zoo_member #(
     .BufferFlits(BufferFlits),
     .Slots      (Slots),
     .Ports      (Ports),
-    .Sends      (Sends)
+    .Sends      (Sends),
+    .InputSlots (InputSlots),
+    .Steps      (Steps)
   ) u_interface (
     .clk_i,
     .rst_ni,
-    .last_send_i      (in_i[0][SendIndexBits-1:0]),
+    .last_step_i      (in_i[0][StepIndexBits-1:0]),
     .ejected_valid_i  (in_i[1][0]),
     .ejected_flit_i   ({in_i[2][1:0], ejected[FlitBits-1:0]}),
     .injected_valid_o (injected_valid),
@@ -116,7 +120,9 @@ module interface_zoo (
       .BufferFlits(BufferFlitsOf[m]),
       .Slots      (SlotsOf[m]),
       .Ports      (PortsOf[m]),
-      .Sends      (SendsOf[m])
+      .Sends      (SendsOf[m]),
+      .InputSlots (InputSlotsOf[m]),
+      .Steps      (StepsOf[m])
     ) u_member (
       .clk_i,
       .rst_ni,

@@ -14,7 +14,8 @@ module mvm_zoo_member #(
   parameter int unsigned Adcs = 1,
   parameter int unsigned Vectors = 1,
   parameter int unsigned Length = 0,
-  parameter int unsigned AlongRows = 0
+  parameter int unsigned AlongRows = 0,
+  parameter int unsigned Copies = 1
 ) (
   input  logic         clk_i,
   input  logic         rst_ni,
@@ -38,19 +39,19 @@ module mvm_zoo_member #(
 );
   localparam int unsigned GroupColumns = Columns / Adcs;
   localparam int unsigned Elements = RowBlocks * Rows;
-  localparam int unsigned Groups = ColumnBlocks * Adcs;
+  localparam int unsigned Groups = Copies * ColumnBlocks * Adcs;
   localparam int unsigned Channels = GroupColumns;  // one column a channel at most
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned ChannelBits = $clog2(Channels);
   localparam int unsigned VectorBits = (Vectors > 1) ? $clog2(Vectors) : 1;
-  localparam int unsigned SumRows = Vectors * Channels;
+  localparam int unsigned SumRows = (Vectors + Copies - 1) / Copies * Channels;
   localparam int unsigned SumRowBits = $clog2(SumRows);
   localparam int unsigned MapBits = (Groups * SumRows > 1) ? $clog2(Groups * SumRows) : 1;
 
   logic read, add;
   logic [SlotBits-1:0] read_slot, add_slot;
   logic [DacBits*3-1:0] read_plane;
-  logic [DacBits*Elements-1:0] read_data;
+  logic [DacBits*Copies*Elements-1:0] read_data;
   logic [SumRowBits-1:0] add_row;
   logic [VectorBits-1:0] read_vector;
   logic [Groups*32-1:0] addends;
@@ -63,7 +64,8 @@ module mvm_zoo_member #(
     .Reads    (DacBits),
     .Vectors  (Vectors),
     .Length   (Length),
-    .AlongRows(AlongRows)
+    .AlongRows(AlongRows),
+    .Copies   (Copies)
   ) u_input_buffer (
     .clk_i,
     .rst_ni,
@@ -77,11 +79,13 @@ module mvm_zoo_member #(
     .read_i           (read),
     .read_slot_i      (read_slot),
     .read_vector_i    (read_vector),
+    .last_vector_i    (settings_i[11*32 +: VectorBits]),
     .read_plane_i     (read_plane),
     .read_data_o      (read_data)
   );
   mvm_engine #(
     .Slots       (Slots),
+    .InputSlots  (Slots),
     .RowBlocks   (RowBlocks),
     .ColumnBlocks(ColumnBlocks),
     .Rows        (Rows),
@@ -92,7 +96,8 @@ module mvm_zoo_member #(
     .Adcs        (Adcs),
     .Planes      (8),
     .Channels    (Channels),
-    .Vectors     (Vectors)
+    .Vectors     (Vectors),
+    .Copies      (Copies)
   ) u_engine (
     .clk_i,
     .rst_ni,
@@ -111,6 +116,7 @@ module mvm_zoo_member #(
     .idle_o,
     .start_i,
     .slot_i             (SlotBits'(slot_i)),
+    .input_slot_i       (SlotBits'(slot_i)),
     .last_o,
     .done_o,
     .read_o             (read),
@@ -148,21 +154,21 @@ endmodule
 module mvm_zoo (
   input  logic          clk_i,
   input  logic          rst_ni,
-  input  logic [6911:0] settings_i,  // member i at 12 * 32 * i
-  input  logic [17:0]   write_i,     // by member
+  input  logic [8831:0] settings_i,  // member i at 12 * 32 * i
+  input  logic [22:0]   write_i,     // by member
   input  logic [1:0]    slot_i,
   input  logic [31:0]   base_i,
   input  logic [31:0]   elements_i,
   input  logic [2:0]    bits_log2_i,
   input  logic          shift_i,
   input  logic [63:0]   data_i,
-  input  logic [17:0]   start_i,
-  output logic [17:0]   idle_o,
-  output logic [17:0]   last_o,
-  output logic [17:0]   done_o,
-  input  logic [17:0]   read_i,
+  input  logic [22:0]   start_i,
+  output logic [22:0]   idle_o,
+  output logic [22:0]   last_o,
+  output logic [22:0]   done_o,
+  input  logic [22:0]   read_i,
   input  logic [31:0]   channel_i,
-  output logic [575:0]  accumulator_o
+  output logic [735:0]  accumulator_o
 );
 `include "mvm_zoo_members.svh"
 endmodule

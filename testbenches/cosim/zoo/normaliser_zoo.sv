@@ -57,6 +57,8 @@ module normaliser_zoo_member #(
     .engine_done_i  (in_i[12][0]),
     .engine_start_o (),
     .engine_slot_o  (),
+    .engine_input_slot_o(),
+    .turn_o         (),
     .vector_valid_o (vector_valid),
     .vector_last_o  (vector_last),
     .vector_group_o (vector_group),

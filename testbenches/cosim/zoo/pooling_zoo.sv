@@ -35,6 +35,7 @@ module pooling_zoo_member #(
   embedding_engine #(
     .FlitBits  (FlitBits),
     .Slots     (Slots),
+    .InputSlots(Slots),
     .Flits     (Flits),
     .Banks     (Banks),
     .BankDepth (BankDepth),
@@ -57,6 +58,7 @@ module pooling_zoo_member #(
     .idle_o       (idle),
     .start_i      (in_i[11][0]),
     .slot_i       (in_i[12][SlotBits-1:0]),
+    .input_slot_i       (in_i[12][SlotBits-1:0]),
     .last_o       (last),
     .done_o       (done),
     .add_o        (add),

@@ -56,6 +56,7 @@ module product_zoo_member #(
   );
   product_engine #(
     .Slots      (Slots),
+    .InputSlots (Slots),
     .Lanes      (Lanes),
     .PairGroups (Rows),
     .OperandBits(OperandBits),
@@ -71,6 +72,7 @@ module product_zoo_member #(
     .idle_o      (idle),
     .start_i     (in_i[11][0]),
     .slot_i      (in_i[12][SlotBits-1:0]),
+    .input_slot_i      (in_i[12][SlotBits-1:0]),
     .last_o      (last),
     .done_o      (done),
     .read_o      (read),
