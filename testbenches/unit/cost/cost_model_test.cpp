@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/cost/programming.h"
 #include "testbenches/unit/mapping/models.h"
 
 namespace recpim {
@@ -213,6 +214,25 @@ TEST(Energy, MeanActivityByHand) {
   EXPECT_NEAR(mean["crossbar"].get<double>(), worst["crossbar"].get<double>() / 4, 1e-9);
   EXPECT_NEAR(mean["dac"].get<double>(), worst["dac"].get<double>() / 2, 1e-9);
   EXPECT_EQ(mean["adc"], worst["adc"]);
+}
+
+// 128 x 32 weights of 4 cells: 128 rows of 128 cells, one pulse of 85.7 ns and a read of 100 ns and
+// 128 conversions each.
+TEST(Programming, OneCrossbarByHand) {
+  const Model model = mlp({128, 32});
+  const Design design = map_naive(model, Hardware());
+  const Programming p = programming_of(design, model, load_technology("isaac-32nm"));
+  EXPECT_EQ(p.cells, 16384U);
+  EXPECT_NEAR(*p.energy_pj, 16384 * 1.289, 1e-6);
+  EXPECT_NEAR(*p.time_ns, 128 * (85.7 + 100 + 128 / 1.2), 1e-6);
+  EXPECT_EQ(*p.cycles, static_cast<std::int64_t>(128 * (85.7 + 100) * 1.2 + 128 * 128) + 1);
+  EXPECT_NEAR(p.verify_energy_pj, 128 * (0.234375 + 0.390625) + 16384 * (2 / 1.2 + 0.01 / 10.24),
+              1e-6);
+  EXPECT_FALSE(p.endurance_used);  // Nobody says.
+  const Programming rram = programming_of(design, model, load_technology("rram-22nm"));
+  EXPECT_NEAR(rram.pulses, 16384 * 8.52, 1e-6);
+  EXPECT_FALSE(rram.energy_pj);
+  EXPECT_FALSE(rram.time_ns);
 }
 
 TEST(TileName, NamesOperatorAndPart) {
