@@ -73,6 +73,7 @@ int run_model(const Arguments& arguments);
 int run_model_extract(const Arguments& arguments);
 int run_model_create(const Arguments& arguments);
 int run_model_import(const Arguments& arguments);
+int run_explain_cost(const Arguments& arguments);
 int run_map(const Arguments& arguments);
 int run_cosim(const Arguments& arguments);
 int run_simulate(const Arguments& arguments);

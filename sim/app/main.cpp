@@ -26,6 +26,8 @@ constexpr Subcommand kSubcommands[] = {
     {"model", "create, show and evaluate models", run_model},
     {"map", "map a model on a chip", run_map},
     {"simulate", "run a design on a trace: cycles, energy, area, predictions", run_simulate},
+    {"explain-cost", "count x figure of every component of a design or a run, with sources",
+     run_explain_cost},
     {"search", "search hardware and weight bits by simulation", run_search},
     {"rtl", "write the chip of a design as SystemVerilog", run_rtl},
     {"cosim", "run the RTL of a design against the simulator", run_cosim},
@@ -40,7 +42,7 @@ const int kQuiet = setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
 void print_help(std::ostream& out) {
   out << "usage: recpim SUBCOMMAND [options]; recpim SUBCOMMAND --help tells its options\n";
   for (const auto& s : kSubcommands) {
-    out << "  " << s.name << std::string(10 - std::string(s.name).size(), ' ') << s.help << "\n";
+    out << "  " << s.name << std::string(14 - std::string(s.name).size(), ' ') << s.help << "\n";
   }
 }
 

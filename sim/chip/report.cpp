@@ -12,6 +12,8 @@
 #include "models/ops/integer_reference.h"
 #include "models/ops/metrics.h"
 #include "sim/chip/load_report.h"
+#include "sim/cost/explain.h"
+#include "sim/cost/programming.h"
 #include "sim/tile/mvm_engine.h"
 #include "traces/support/math.h"
 #include "traces/support/sha256.h"
@@ -87,17 +89,35 @@ void add_costs(const Design& design, const Model& model, const Chip& chip, Cycle
   const Technology technology = load_technology(design.hardware.technology);
   const CostTree energy = energy_of(design, model, chip.events(), technology, cycles);
   const CostTree area = area_of(design, model, technology);
-  json["energy_pj"] = {{"total", energy.total},
-                       {"per_sample", energy.total / samples},
-                       {"by_component", by_component(energy.parts)},
-                       {"parts", energy.parts}};
+  Json charges = Json::array();
+  for (const Charge& each : chip_charges(design, chip.events(), technology, cycles)) {
+    charges.push_back({{"component", each.component},
+                       {"figure_of", each.figure_of},
+                       {"count", each.count},
+                       {"figure_pj", each.figure_pj}});
+  }
+  json["energy_pj"] = {
+      {"total", energy.total},
+      {"per_sample", energy.total / samples},
+      {"activity",
+       {{"counted", activity_name(Activity::kWorst)},
+        {"worst", energy.total},
+        {"mean",
+         energy_of(design, model, chip.events(), technology, cycles, Activity::kMean).total}}},
+      {"by_component", by_component(energy.parts)},
+      {"charges", charges},
+      {"parts", energy.parts}};
   json["area_mm2"] = {{"total", area.total},
                       {"by_component", by_component(area.parts)},
                       {"unused", unused_area_of(design, technology)},
                       {"parts", area.parts}};
   json["power_mw"] = {{"average", average_power_mw(energy.total, cycles, design.hardware)},
-                      {"leakage", leakage_mw(design, model, technology)}};
-  json["technology"] = {{"name", technology.name()}, {"not_published", technology.not_published()}};
+                      {"leakage", leakage_mw(design, model, technology)},
+                      {"leakage_by_component", leakage_by_component(design, model, technology)}};
+  json["programming"] = programming_json(programming_of(design, model, technology));
+  json["technology"] = {{"name", technology.name()},
+                        {"not_published", technology.not_published()},
+                        {"scaled", technology.scaled()}};
 }
 
 double peak_rss_mb() {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cost/composite.h"
 
-#include <algorithm>
-
 namespace recpim {
 namespace {
 
+const Composite* find_composite(const std::string& part) {
+  for (const Composite& each : composites()) {
+    if (each.name == part) return &each;
+  }
+  return nullptr;
+}
+
 template <typename Figure>
 double figure_of(const std::string& part, Figure figure) {
-  const auto& list = composites();
-  const auto found = std::find_if(list.begin(), list.end(),
-                                  [&](const Composite& each) { return each.name == part; });
-  if (found == list.end()) return figure(part);
+  const Composite* found = find_composite(part);
+  if (found == nullptr) return figure(part);
   return found->multipliers * figure("multiplier") + found->adders * figure("adder");
 }
 
@@ -43,6 +46,10 @@ double part_area_mm2(const Technology& technology, const std::string& part,
 
 double part_leakage_mw(const Technology& technology, const std::string& part) {
   return figure_of(part, [&](const std::string& name) { return technology.leakage_mw(name); });
+}
+
+bool has_part(const Technology& technology, const std::string& part) {
+  return part == "adc" || technology.has(part) || find_composite(part) != nullptr;
 }
 
 }  // namespace recpim

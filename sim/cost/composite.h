@@ -26,5 +26,7 @@ double part_energy_pj(const Technology& technology, const std::string& part,
 double part_area_mm2(const Technology& technology, const std::string& part,
                      const Hardware& hardware);
 double part_leakage_mw(const Technology& technology, const std::string& part);
+/// Whether the technology has the component (composites: always).
+bool has_part(const Technology& technology, const std::string& part);
 
 }  // namespace recpim

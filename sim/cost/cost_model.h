@@ -28,6 +28,10 @@ struct EventCounts {
   std::uint64_t accumulations = 0;     ///< int32 accumulators updated: a channel a phase.
   std::uint64_t input_bits = 0;        ///< Written to and read from input buffers, both counted.
   std::uint64_t output_bits = 0;       ///< The same of output buffers.
+  /// Written to and read from a tile's own buffer, where the technology has one (edram): a packet's
+  /// bits as it comes, the engine's inputs as they go to its registers, and outputs likewise.
+  std::uint64_t buffer_bits = 0;
+  std::uint64_t bus_bits = 0;  ///< Between that buffer and the registers.
   std::uint64_t table_row_reads =
       0;                   ///< Lookups (reported; their reads and conversions are above).
   std::uint64_t adds = 0;  ///< Pooled table elements, partial sums, terms of an add: each one add.
@@ -53,6 +57,10 @@ struct TableReads {
   std::uint64_t groups = 0;       ///< Reads: without pooling in the array as many as lookups.
   std::uint64_t single_rows = 0;  ///< Groups of one row.
 };
+
+/// How energy that depends on data is counted. README.md of this folder, "Activity".
+enum class Activity { kWorst, kMean };
+const char* activity_name(Activity activity);  ///< "worst", "mean".
 
 /// What a whole chip did.
 struct ChipEvents {
@@ -81,15 +89,31 @@ double tree_sum(const Json& parts);
 /// The leaves added up by their own name over all tiles, e.g. {"adc": ..., "crossbar": ...}.
 Json by_component(const Json& parts);
 
+/// One line of an account: count x figure.
+struct Charge {
+  std::string component;  ///< Name in reports.
+  std::string figure_of;  ///< The component or composite whose figure it is.
+  double count = 0;       ///< Events (a whole number) or, where data decide, their share.
+  double figure_pj = 0;   ///< An event.
+  double energy_pj() const { return count * figure_pj; }
+};
+/// What the events of one tile in `cycles` cycles are charged to, in the order of a report.
+std::vector<Charge> tile_charges(const Design& design, const ChipEvents& events, int tile,
+                                 const Technology& technology, std::int64_t cycles,
+                                 Activity activity);
+
 /// pJ. `parts`: a node a tile, "noc", "leakage".
 CostTree energy_of(const Design& design, const Model& model, const ChipEvents& events,
-                   const Technology& technology, std::int64_t cycles);
+                   const Technology& technology, std::int64_t cycles,
+                   Activity activity = Activity::kWorst);
 /// mm2 of the design's tiles and of the routers of its mesh (mesh_columns x mesh_rows).
 CostTree area_of(const Design& design, const Model& model, const Technology& technology);
 /// mm2 of the hardware's routers outside the design's mesh: an unused place has no kind of tile
 /// yet, so it is a router alone. Reported apart from the design's area.
 double unused_area_of(const Design& design, const Technology& technology);
-/// mW of everything in area_of; 0 where the technology has no leakage figures.
+/// mW of everything in area_of, by component; what has no leakage figure is left out.
+Json leakage_by_component(const Design& design, const Model& model, const Technology& technology);
+/// Their sum.
 double leakage_mw(const Design& design, const Model& model, const Technology& technology);
 /// energy / time: mW.
 double average_power_mw(double energy_pj, std::int64_t cycles, const Hardware& hardware);

@@ -118,6 +118,8 @@ EventCounts& EventCounts::operator+=(const EventCounts& other) {
   accumulations += other.accumulations;
   input_bits += other.input_bits;
   output_bits += other.output_bits;
+  buffer_bits += other.buffer_bits;
+  bus_bits += other.bus_bits;
   table_row_reads += other.table_row_reads;
   adds += other.adds;
   macs += other.macs;
@@ -138,7 +140,8 @@ bool EventCounts::operator==(const EventCounts& other) const {
          sample_holds == other.sample_holds && adc_conversions == other.adc_conversions &&
          read_conversions == other.read_conversions && shift_adds == other.shift_adds &&
          accumulations == other.accumulations && input_bits == other.input_bits &&
-         output_bits == other.output_bits && table_row_reads == other.table_row_reads &&
+         output_bits == other.output_bits && buffer_bits == other.buffer_bits &&
+         bus_bits == other.bus_bits && table_row_reads == other.table_row_reads &&
          adds == other.adds && macs == other.macs && squares == other.squares &&
          exponentials == other.exponentials && reciprocals == other.reciprocals &&
          means == other.means && roots == other.roots && normalised == other.normalised &&
@@ -157,6 +160,8 @@ EventCounts operator*(const EventCounts& counts, std::uint64_t times) {
                                &product.accumulations,
                                &product.input_bits,
                                &product.output_bits,
+                               &product.buffer_bits,
+                               &product.bus_bits,
                                &product.table_row_reads,
                                &product.adds,
                                &product.macs,
@@ -187,6 +192,8 @@ EventCounts sample_events(const Design& design, const Model& model, int index) {
   if (!tile.raw) events.vector_elements = outputs;
   if (tile.norm >= 0) normaliser_events(tile, model, events);
   if (tile.sigmoid) events.sigmoids = outputs;
+  // Packets are written as they come and read into the engine's registers; partial sums as well.
+  const Count arriving = written_bits(tile) + 32 * partial_sums;
   Count elements = outputs;  // Written once, read once a send.
   // As many elements leave in every sample: those of the first one count.
   for (const Send& send : tile.sends) {
@@ -194,6 +201,8 @@ EventCounts sample_events(const Design& design, const Model& model, int index) {
     if (turn(tile, receiver).active(0)) elements += count(send.elements);
   }
   events.output_bits += elements * count(tile.output_bits);
+  events.buffer_bits = 2 * arriving + elements * count(tile.output_bits);
+  events.bus_bits = arriving + outputs * count(tile.output_bits);
   return events;
 }
 
@@ -207,6 +216,8 @@ EventCounts lookup_events(const Design& design, const Model& model, int index,
   events.table_row_reads = reads.lookups;
   events.wordline_drives = reads.lookups * count(row.arrays);
   events.input_bits = reads.lookups * 2 * 32;
+  events.buffer_bits = reads.lookups * 2 * 32;
+  events.bus_bits = reads.lookups * 32;
   events.crossbar_reads = reads.groups * count(row.arrays);
   events.sample_holds = reads.groups * count(row.columns);
   events.accumulations = reads.groups * count(tile.width);

@@ -9,6 +9,10 @@ namespace recpim {
 namespace {
 
 constexpr std::int64_t kNormaliserBits = 16;
+// A tile's own buffer and the bus to its registers, of technologies that have them: ISAAC's and
+// PUMA's tiles have 64 KiB and 384 wires.
+constexpr std::int64_t kTileBufferBytes = 65536;
+constexpr std::int64_t kBusWires = 384;
 
 using Instances = std::vector<std::pair<std::string, std::int64_t>>;
 
@@ -127,6 +131,9 @@ Instances tile_instances(const Design& design, const Model& model, int index) {
   if (tile.sigmoid) out.emplace_back("sigmoid", lanes);
   if (tile.norm >= 0) normaliser_instances(tile, lanes, out);
   out.emplace_back("sequencer", 1);
+  const std::int64_t slots_bits = input + bits_of(slots, tile.outputs, tile.output_bits);
+  out.emplace_back("edram", kTileBufferBytes * ceil_div(slots_bits, 8 * kTileBufferBytes));
+  out.emplace_back("bus", kBusWires);
   return merged(out);
 }
 

@@ -346,7 +346,7 @@ TEST_F(BadInputTest, Simulations) {
          {"place.json", "place.json: tiles[1].x"},
          {"port.json", "port.json: tiles[1].sends[0].port"},
          {"flit.json", "flit.json: hardware.mesh.flit_bits = 7"},
-         {"papyrus.json", "technology = papyrus: accepted: isaac-32nm"},
+         {"papyrus.json", "technology = papyrus: accepted: isaac-32nm, puma-32nm, rram-22nm"},
          {"partial.json", "partial.json: tiles["},
          {"few.json", "sample 0 = 3 lookups at one embedding tile: accepted: at most 2"},
          {"d.json --samples minus", "--samples = minus"},

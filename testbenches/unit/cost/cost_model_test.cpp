@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/cost/programming.h"
 #include "testbenches/unit/mapping/models.h"
 
 namespace recpim {
@@ -13,6 +14,11 @@ using testing::dot;
 using testing::embedding;
 using testing::mlp;
 using testing::model_of;
+
+// 45 to 32 nm at 0.9 V, 40 to 32 nm in area: Stillmaker and Baas, by hand.
+const double kDigital =
+    (0.9559 * 0.81 - 0.7823 * 0.9 + 0.471) / (1.103 * 0.81 - 0.362 * 0.9 + 0.2767);
+const double kDigitalArea = 1 / (1 + 1.2 * 8 / 13);
 
 ChipEvents nothing(const Design& design) {
   ChipEvents events;
@@ -46,8 +52,15 @@ TEST(Energy, OneCrossbarProductByHand) {
   EXPECT_NEAR(tile["accumulator"].get<double>(), 46, 1e-9);    // 256 x 0.23 mW x 100 ns / 128.
   EXPECT_NEAR(tile["input_buffer"].get<double>(), 124, 1e-9);  // 2048 bits, 20.48 a ns at 1.24 mW.
   EXPECT_NEAR(tile["output_buffer"].get<double>(), 28, 1e-9);  // 512 bits, 30.72 a ns at 1.68 mW.
-  EXPECT_NEAR(tile["requantiser"].get<double>(), 105.6, 1e-9);
-  EXPECT_NEAR(energy.total, 240 + 400 + 1 + 1024 / 0.6 + 1024 / 48.0 + 46 + 124 + 28 + 105.6, 1e-6);
+  EXPECT_NEAR(tile["requantiser"].get<double>(), 105.6 * kDigital, 1e-9);
+  // 1024 bits in, 256 out, each written and read, at 20.7 mW in 276.48 bits a ns; once on the bus.
+  EXPECT_NEAR(tile["edram"].get<double>(), 2560 * 20.7 / 276.48, 1e-9);
+  EXPECT_NEAR(tile["bus"].get<double>(), 1280 * 7 / 138.24, 1e-9);
+  const double dynamic = 240 + 400 + 1 + 1024 / 0.6 + 1024 / 48.0 + 46 + 124 + 28 +
+                         105.6 * kDigital + 2560 * 20.7 / 276.48 + 1280 * 7 / 138.24;
+  // 16 lanes of a requantiser, 1,000 cycles of 1.2 GHz.
+  const double leakage = 16 * 0.0848 * 1000 / 1.2;
+  EXPECT_NEAR(energy.total, dynamic + leakage, 1e-6);
 }
 
 // A row of 16 x 8 bits lies in 64 cells; its ADC converts 128 columns.
@@ -67,7 +80,7 @@ TEST(Energy, OneLookupByHand) {
   EXPECT_NEAR(tile["dac"].get<double>(), 0.390625, 1e-12);
   EXPECT_NEAR(tile["sample_hold"].get<double>(), 0.125, 1e-12);
   EXPECT_NEAR(tile["adc"].get<double>(), 128 / 0.6, 1e-9);
-  EXPECT_NEAR(tile["adder"].get<double>(), 1.6, 1e-12);
+  EXPECT_NEAR(tile["adder"].get<double>(), 1.6 * kDigital, 1e-12);
   EXPECT_NEAR(tile["accumulator"].get<double>(), 2.875, 1e-12);
   EXPECT_NEAR(tile["input_buffer"].get<double>(), 3.875, 1e-12);
   EXPECT_FALSE(tile.contains("shift_add"));
@@ -148,8 +161,11 @@ TEST(Energy, PartsSumToTheTotal) {
   EXPECT_EQ(tree_sum(Json::parse(energy.parts.dump())), energy.total);
   EXPECT_NEAR(tree_sum(by_component(energy.parts)), energy.total, 1e-9 * energy.total);
   // The published router moves 256 bits a flit.
-  EXPECT_NEAR(tree_sum(energy.parts["noc"]), 9 * 42 / 2.025 * 64 / 256, 1e-9);
-  EXPECT_EQ(energy.parts["leakage"], 0.0);
+  EXPECT_NEAR(tree_sum(energy.parts["noc"]), 9 * 42 / 2.16 * 64 / 256 + 5 * 18.9 * 64 / 256, 1e-9);
+  // What Aladdin publishes of a requantiser's and an adder's lanes.
+  EXPECT_NEAR(energy.parts["leakage"].get<double>(),
+              leakage_mw(design, model, technology) * 12345 / 1.2, 1e-6);
+  EXPECT_GT(leakage_mw(design, model, technology), 0);
   const CostTree area = area_of(design, model, technology);
   EXPECT_EQ(tree_sum(area.parts), area.total);
   // 1,200 cycles of 1.2 GHz are 1 us: 5 nJ in it are 5 mW.
@@ -168,7 +184,7 @@ TEST(Area, InstancesOfATileByHand) {
   EXPECT_NEAR(tile["sample_hold"].get<double>(), 12 * 0.00004, 1e-12);
   EXPECT_NEAR(tile["shift_add"].get<double>(), 96 * 0.00006, 1e-12);
   EXPECT_NEAR(tile["input_buffer"].get<double>(), 2 * 1024 * 0.0021 / 16384, 1e-12);
-  EXPECT_NEAR(tile["requantiser"].get<double>(), 16 * 6906e-6, 1e-12);
+  EXPECT_NEAR(tile["requantiser"].get<double>(), 16 * 6906e-6 * kDigitalArea, 1e-12);
   // Two routers in the design's mesh, 166 more on the chip.
   EXPECT_NEAR(tree_sum(area.parts["noc"]), 2 * 0.151 / 4 * 64 / 256, 1e-12);
   EXPECT_NEAR(unused_area_of(design, technology), 166 * 0.151 / 4 * 64 / 256, 1e-9);
@@ -182,7 +198,41 @@ TEST(Area, EmbeddingTileByHand) {
   // 8 banks of 1 MiB in 2-bit cells: 256 arrays each. One ADC a bank.
   EXPECT_NEAR(tile["crossbar"].get<double>(), 2048 * 2.5e-5, 1e-12);
   EXPECT_NEAR(tile["adc"].get<double>(), 8 * 0.0012, 1e-12);
-  EXPECT_NEAR(tile["adder"].get<double>(), 16 * 278e-6, 1e-12);
+  EXPECT_NEAR(tile["adder"].get<double>(), 16 * 278e-6 * kDigitalArea, 1e-12);
+}
+
+// Half of the one-bit digits are 1, cells are half on; a lookup drives its row with a 1.
+TEST(Energy, MeanActivityByHand) {
+  const Model model = mlp({128, 32});
+  const Design design = map_naive(model, Hardware());
+  const Technology technology = load_technology("isaac-32nm");
+  ChipEvents events = nothing(design);
+  events.tiles[1] = sample_events(design, model, 1);
+  const Json worst = energy_of(design, model, events, technology, 1).parts["tile_1_fc1"];
+  const Json mean =
+      energy_of(design, model, events, technology, 1, Activity::kMean).parts["tile_1_fc1"];
+  EXPECT_NEAR(mean["crossbar"].get<double>(), worst["crossbar"].get<double>() / 4, 1e-9);
+  EXPECT_NEAR(mean["dac"].get<double>(), worst["dac"].get<double>() / 2, 1e-9);
+  EXPECT_EQ(mean["adc"], worst["adc"]);
+}
+
+// 128 x 32 weights of 4 cells: 128 rows of 128 cells, one pulse of 85.7 ns and a read of 100 ns and
+// 128 conversions each.
+TEST(Programming, OneCrossbarByHand) {
+  const Model model = mlp({128, 32});
+  const Design design = map_naive(model, Hardware());
+  const Programming p = programming_of(design, model, load_technology("isaac-32nm"));
+  EXPECT_EQ(p.cells, 16384U);
+  EXPECT_NEAR(*p.energy_pj, 16384 * 1.289, 1e-6);
+  EXPECT_NEAR(*p.time_ns, 128 * (85.7 + 100 + 128 / 1.2), 1e-6);
+  EXPECT_EQ(*p.cycles, static_cast<std::int64_t>(128 * (85.7 + 100) * 1.2 + 128 * 128) + 1);
+  EXPECT_NEAR(p.verify_energy_pj, 128 * (0.234375 + 0.390625) + 16384 * (2 / 1.2 + 0.01 / 10.24),
+              1e-6);
+  EXPECT_FALSE(p.endurance_used);  // Nobody says.
+  const Programming rram = programming_of(design, model, load_technology("rram-22nm"));
+  EXPECT_NEAR(rram.pulses, 16384 * 8.52, 1e-6);
+  EXPECT_FALSE(rram.energy_pj);
+  EXPECT_FALSE(rram.time_ns);
 }
 
 TEST(TileName, NamesOperatorAndPart) {
