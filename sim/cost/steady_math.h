@@ -12,8 +12,14 @@ constexpr double kLn10 = 2.302585092994045684018;
 /// Natural logarithm of x, 0 < x < 1e300. Relative error below 1e-14 away from x = 1.
 constexpr double steady_log(double x) {
   int exponent = 0;
-  for (; x > 1.5; x /= 2) ++exponent;
-  for (; x < 0.75; x *= 2) --exponent;
+  while (x > 1.5) {
+    x /= 2;
+    ++exponent;
+  }
+  while (x < 0.75) {
+    x *= 2;
+    --exponent;
+  }
   // ln x = 2 artanh((x - 1) / (x + 1)), |argument| <= 0.2.
   const double t = (x - 1) / (x + 1);
   double power = t;
@@ -28,8 +34,14 @@ constexpr double steady_log(double x) {
 /// e^x, |x| < 600. Relative error below 1e-13.
 constexpr double steady_exp(double x) {
   int exponent = 0;
-  for (; x > kLn2; x -= kLn2) ++exponent;
-  for (; x < 0; x += kLn2) --exponent;
+  while (x > kLn2) {
+    x -= kLn2;
+    ++exponent;
+  }
+  while (x < 0) {
+    x += kLn2;
+    --exponent;
+  }
   double term = 1;
   double sum = 1;
   for (int n = 1; n < 24; ++n) {
