@@ -15,6 +15,7 @@
 #include "sim/chip/load_curve.h"
 #include "sim/chip/report.h"
 #include "sim/chip/simulate.h"
+#include "sim/chip/utilisation_report.h"
 #include "sim/observe/timeline.h"
 #include "sim/observe/wave.h"
 #include "traces/support/error.h"
@@ -31,7 +32,9 @@ Options simulate_options() {
   Options options("recpim simulate DESIGN --trace FILE -o FOLDER [options]");
   options.positional("design", "design.json of recpim map")
       .value("trace,t", "trace file (HDF5)")
-      .value("out,o", "folder for result.json, or curve.json and curve.csv of several rates")
+      .value("out,o",
+             "folder for result.json and utilisation.csv, or curve.json and curve.csv of several "
+             "rates")
       .value("samples,n", "samples to run; all where not given")
       .value("first", "first sample of the trace", "0")
       .value("mode",
@@ -206,7 +209,7 @@ void keep_apart(const Options& options, const std::string& model_folder) {
   for (const char* name : {"timeline", "wave"}) {
     if (!options.given(name)) continue;
     keep_inputs(options.text(name), inputs);
-    for (const char* result : {"result.json", "curve.json", "curve.csv"}) {
+    for (const char* result : {"result.json", "utilisation.csv", "curve.json", "curve.csv"}) {
       if (place_of(options, name) == place_of(options, "out") / result) {
         reject("", std::string("--") + name, options.text(name),
                std::string("another file than ") + result + " of -o");
@@ -232,6 +235,7 @@ int run_once(const Options& options, const Design& design, const Model& model, R
   SimulationResult result = simulate_watched(design, model, trace, request.run, watch);
   result.json["provenance"] = provenance(trace.path(), request.run);
   write_json_file(out.path() + "/result.json", result.json);
+  write_text_file(out.path() + "/utilisation.csv", utilisation_csv(result.json));
   out.commit();
   std::cout << report_table(result.json);
   print_place("result: ", options, "result.json");

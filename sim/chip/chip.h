@@ -25,6 +25,7 @@ class Chip : public sc_core::sc_module {
   CycleScheduler& cycles() { return cycles_; }
   const CycleScheduler& cycles() const { return cycles_; }
   HostPort& host() { return host_; }
+  const HostPort& host() const { return host_; }
   Mesh& mesh() { return mesh_; }
   /// Of the tile at that position of Design::tiles; [0], the host, is null.
   const std::vector<std::unique_ptr<TileModule>>& tiles() const { return tiles_; }

@@ -12,6 +12,7 @@
 #include "models/ops/integer_reference.h"
 #include "models/ops/metrics.h"
 #include "sim/chip/load_report.h"
+#include "sim/chip/utilisation_report.h"
 #include "sim/cost/explain.h"
 #include "sim/cost/programming.h"
 #include "sim/tile/mvm_engine.h"
@@ -61,27 +62,6 @@ Json quality_of(const Model& model, const TraceReader& trace, const SimulateOpti
     quality["reference_logloss"] = log_loss(labels, expected);
   }
   return quality;
-}
-
-Json utilisation_of(const Design& design, const Model& model, const Chip& chip, Cycle cycles) {
-  Json operators = Json::array();
-  for (std::size_t i = 1; i < design.tiles.size(); ++i) {
-    const Tile& tile = design.tiles[i];
-    const Engine& engine = chip.tiles()[i]->engine();
-    const double total = static_cast<double>(cycles);
-    operators.push_back(
-        {{"tile", i},
-         {"operator", model.operators[static_cast<std::size_t>(tile.op)].name},
-         {"part", tile.part},
-         {"replica", tile.stride > 1 ? Json(tile.phase) : Json()},
-         {"engine", static_cast<double>(engine.busy_cycles()) / total},
-         {"vector_unit", static_cast<double>(chip.tiles()[i]->vector_unit().samples()) *
-                             static_cast<double>(chip.tiles()[i]->vector_unit().interval()) /
-                             total},
-         {"injection",
-          static_cast<double>(chip.tiles()[i]->network_interface().flits_injected()) / total}});
-  }
-  return {{"tiles", operators}};
 }
 
 void add_costs(const Design& design, const Model& model, const Chip& chip, Cycle cycles,

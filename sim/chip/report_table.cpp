@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "sim/chip/report.h"
+#include "sim/chip/utilisation_report.h"
 
 namespace recpim {
 namespace {
@@ -69,13 +70,7 @@ std::string report_table(const Json& result) {
   row(out, "area", number(result["area_mm2"]["total"]) + " mm2");
   parts(out, result["area_mm2"], "mm2", 1);
   row(out, "average power", number(result["power_mw"]["average"]) + " mW");
-  out << "  utilisation (engine busy, share of the cycles)\n";
-  for (const Json& tile : result["utilisation"]["tiles"]) {
-    std::string name =
-        "  " + tile["operator"].get<std::string>() + "." + std::to_string(tile["part"].get<int>());
-    if (!tile["replica"].is_null()) name += ", " + std::to_string(tile["replica"].get<int>());
-    row(out, name, fixed(100 * tile["engine"].get<double>(), 1) + " %");
-  }
+  out << utilisation_table(result);
   row(out, "log loss",
       fixed(result["quality"]["logloss"], 6) + " (reference " +
           fixed(result["quality"]["reference_logloss"], 6) + ")");

@@ -172,6 +172,7 @@ void HostPort::feed() {
   accepted_.push_back(accepted);
   sending_ = true;
   request.output.at = accepted + 1;
+  request.output.offered = request.output.since = request.arrival;
   interface_.send_output(std::move(request.output));
   room_.notify(sc_core::SC_ZERO_TIME);
 }

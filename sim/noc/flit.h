@@ -36,6 +36,9 @@ struct Packet {
   // Payload; values is null in timing mode and in credit packets.
   Values values;
   int first_element = 0, elements = 0, element_bits = 8;
+  // Not in the hardware, for the account of waits (sim/tile/occupancy.h): cycles in which its
+  // sample was offered to the chip, and from which on only links kept it from leaving.
+  std::int64_t offered = 0, ready = 0;
 };
 
 /// Flit k of a packet (0 is the head) as it stands on the wire: flit_bits payload bits in words of

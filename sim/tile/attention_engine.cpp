@@ -121,7 +121,6 @@ void AttentionEngine::Stepper::begin(const std::vector<std::int32_t>& input) {
   input_ = input;
   means_.assign(static_cast<std::size_t>(engine_.rows_ * engine_.width_), 0);
   head_ = query_ = cycle_ = 0;
-  started_ = now();
   step();
 }
 
@@ -192,7 +191,7 @@ void AttentionEngine::Stepper::step() {
     arm(now() + 1);
     return;
   }
-  engine_.free_from(started_, now() + 1);
+  engine_.free_from(now() + 1);
   engine_.client().engine_done(now() + 1 + kStages, std::move(means_));
 }
 

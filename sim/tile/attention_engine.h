@@ -51,7 +51,6 @@ class AttentionEngine : public Engine {
     std::int64_t sum_ = 0;  ///< Of weighted values of one column.
     int head_ = 0, query_ = 0;
     int cycle_ = 0;  ///< Of the query.
-    Cycle started_ = 0;
   };
 
   std::uint64_t head_queries() const {

@@ -28,6 +28,8 @@ void ClosedPipeline::start_engine() {
     const auto& input = buffers_.input(started_++);
     const Engine::Timing timing = engine_.accept(start, input);
     engine_free_ = start + timing.busy;
+    engine_starts(started_ - 1, start);
+    engine_meter_.frees(engine_free_);
     tell(TileObserver::Part::kEngine, started_ - 1, start, engine_free_);
     Done done;
     done.at = start + timing.latency;
@@ -45,11 +47,12 @@ void ClosedPipeline::start_vector_unit() {
     const Cycle partials = buffers_.partials_complete();
     if (partials == kNever) return;
     const Cycle start = std::max({done_.front().at, partials, vector_free_, output_slots_.pop()});
+    vector_starts(finished_, start, done_.front().at);
     const Cycle read = start + vector_unit_.cycles();  // Accumulators and partial sums.
     vector_free_ = start + vector_unit_.interval();
+    vector_meter_.frees(vector_free_);
     tell(TileObserver::Part::kVectorUnit, finished_, start, read);
-    NetworkInterface::Output output;
-    output.at = start + vector_unit_.latency();
+    NetworkInterface::Output output = output_of(finished_, start + vector_unit_.latency());
     vector_unit_.count_sample();
     if (values_) {
       output.values.push_back(std::make_shared<const std::vector<std::int32_t>>(

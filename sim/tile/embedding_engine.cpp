@@ -31,6 +31,7 @@ EmbeddingEngine::EmbeddingEngine(const sc_core::sc_module_name& name, const Desi
       read_(design.hardware.read_cycles() +
             static_cast<Cycle>(design.hardware.adc.columns_per_adc) *
                 design.hardware.conversion_cycles()),
+      conversion_(interval_ - design.hardware.read_cycles()),
       most_rows_(design.hardware.rows_of_a_read()),
       bank_free_(static_cast<std::size_t>(design.hardware.embedding_tile.banks), 0),
       stepper_("dispatcher", cycles, *this) {
@@ -54,6 +55,7 @@ void EmbeddingEngine::count(int rows) {
 
 Engine::Timing EmbeddingEngine::accept(Cycle start, const std::vector<std::int32_t>& input) {
   Cycle issued = start;
+  Cycle waited = 0;
   Lookup lookup = input.empty() ? Lookup{} : decode_lookup(input[0]);
   int rows = 0;  // Of the group that is being gathered.
   for (std::size_t i = 0; lookup.valid; ++i) {
@@ -61,7 +63,12 @@ Engine::Timing EmbeddingEngine::accept(Cycle start, const std::vector<std::int32
     const Lookup next = i + 1 < input.size() ? decode_lookup(input[i + 1]) : Lookup{};
     if (!joins(lookup, next, rows)) {
       Cycle& free = bank_free_[static_cast<std::size_t>(bank_of(lookup))];
-      issued = std::max(issued + rows, free);
+      issued += rows;
+      const Cycle wait = std::max<Cycle>(free - issued, 0);
+      shares().adc += std::min(wait, conversion_);
+      shares().banks += std::max<Cycle>(wait - conversion_, 0);
+      waited += wait;
+      issued += wait;
       free = issued + interval_;
       count(rows);
       rows = 0;
@@ -69,6 +76,7 @@ Engine::Timing EmbeddingEngine::accept(Cycle start, const std::vector<std::int32
     lookup = next;
   }
   const Cycle end = issued + 1;
+  shares().lookups += end + 1 - start - waited;
   return account({end + 1 - start, end + read_ + kStages - start});
 }
 
@@ -101,6 +109,7 @@ void EmbeddingEngine::Stepper::begin(const std::vector<std::int32_t>& input) {
   next_ = 0;
   dispatching_ = true;
   started_ = now();
+  waited_ = 0;
   arm(now() + 1);
 }
 
@@ -123,7 +132,8 @@ void EmbeddingEngine::Stepper::dispatch() {
     dispatching_ = false;
     groups_.push_back({now() + engine_.read_, {}});
     arm(now() + engine_.read_);
-    engine_.free_from(started_, now() + 1);
+    engine_.shares().lookups += now() + 1 - started_ - waited_;
+    engine_.free_from(now() + 1);
     return;
   }
   arm(now() + 1);
@@ -134,7 +144,11 @@ void EmbeddingEngine::Stepper::dispatch() {
     return;
   }
   Cycle& free = engine_.bank_free_[static_cast<std::size_t>(engine_.bank_of(lookup))];
-  if (free > now()) return;
+  if (free > now()) {  // The last of its cycles are conversions.
+    ++(free - now() <= engine_.conversion_ ? engine_.shares().adc : engine_.shares().banks);
+    ++waited_;
+    return;
+  }
   free = now() + engine_.interval_;
   taken_.push_back(lookup);
   ++next_;

@@ -56,6 +56,7 @@ class EmbeddingEngine : public Engine {
     std::size_t next_ = 0;
     bool dispatching_ = false;
     Cycle started_ = 0;
+    Cycle waited_ = 0;           ///< For banks, in this sample.
     std::deque<Group> groups_;   ///< Issued.
     std::vector<Lookup> taken_;  ///< Of the group that is being gathered.
     std::vector<std::int32_t> sums_;
@@ -70,6 +71,7 @@ class EmbeddingEngine : public Engine {
   const Tile& tile_;
   const Model& model_;
   Cycle interval_, read_;  ///< Between two rows of a bank; from issue to row data.
+  Cycle conversion_;       ///< What of the interval is not the array's own read.
   std::uint64_t bank_rows_, array_rows_;
   int most_rows_;  ///< A.
   RowPlaces places_;

@@ -15,6 +15,7 @@
 #include "models/graph/graph.h"
 #include "models/mapping/design.h"
 #include "sim/core/cycle_scheduler.h"
+#include "sim/tile/occupancy.h"
 
 namespace recpim {
 
@@ -45,17 +46,18 @@ class Engine : public sc_core::sc_module {
   void connect(EngineClient& client) { client_ = &client; }
 
   std::uint64_t samples() const { return samples_; }
-  Cycle busy_cycles() const { return busy_cycles_; }
+  /// What of its busy cycles went where.
+  const WorkShares& shares() const { return shares_; }
 
  protected:
   Timing account(Timing timing) {
     ++samples_;
-    busy_cycles_ += timing.busy;
     return timing;
   }
-  /// For begin(): a sample that started at `start` lets the next one start at `at`.
-  void free_from(Cycle start, Cycle at) {
-    account({at - start, 0});
+  WorkShares& shares() { return shares_; }
+  /// For begin(): the sample lets the next one start at `at`.
+  void free_from(Cycle at) {
+    ++samples_;
     client_->engine_free(at);
   }
   EngineClient& client() { return *client_; }
@@ -63,7 +65,7 @@ class Engine : public sc_core::sc_module {
  private:
   EngineClient* client_ = nullptr;
   std::uint64_t samples_ = 0;
-  Cycle busy_cycles_ = 0;
+  WorkShares shares_;
 };
 
 /// The engine that a tile's kind asks for. `values`: compute() will be called. `stepped`: for

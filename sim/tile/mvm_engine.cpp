@@ -24,7 +24,10 @@ MvmEngine::MvmEngine(const sc_core::sc_module_name& name, const Design& design, 
   timing_.busy = shape_.sample_phases() * shape_.interval;
   timing_.latency = shape_.read_cycles + (shape_.sample_phases() - 1) * shape_.interval +
                     shape_.columns_per_adc * shape_.conversion_cycles + kStages;
-  dacs_.on_free([this](Cycle at) { free_from(started_, at); });
+  dacs_.on_free([this](Cycle at) {
+    shares().adc += at - started_ - shape_.sample_phases() * shape_.read_cycles;
+    free_from(at);
+  });
   shift_add_.on_done([this](Cycle at, std::vector<std::int32_t> accumulators) {
     client().engine_done(at, std::move(accumulators));
   });
@@ -36,6 +39,7 @@ Engine::Timing MvmEngine::accept(Cycle /*start*/, const std::vector<std::int32_t
   sample_hold_.count_sample();
   adcs_.count_sample();
   shift_add_.count_sample();
+  shares().adc += shape_.sample_phases() * (shape_.interval - shape_.read_cycles);
   return account(timing_);
 }
 

@@ -40,6 +40,7 @@ void NetworkInterface::return_credit(int port, Cycle at) {
 }
 
 void NetworkInterface::packet_arrives(const Packet& packet, Cycle at) {
+  flits_ejected_ += static_cast<std::uint64_t>(packet.flits);
   if (packet.credit) {
     credits_[static_cast<std::size_t>(packet.port)].push(at);
     plan();
@@ -141,7 +142,11 @@ void NetworkInterface::send_data() {
   if (!output.values.empty()) {
     packet.values = own ? output.values[next_send_] : output.values.front();
   }
-  credits_[next_send_].pop();
+  // Behind an earlier data packet of its own it is the link that it waits for.
+  const Cycle ready = std::max(output.since, credits_[next_send_].pop());
+  if (ready > last_payload_) ready_ = ready;
+  packet.offered = output.offered;
+  packet.ready = std::max(ready_, output.since);
   next_send_ = active_send(next_send_ + 1);
   if (next_send_ == tile_.sends.size()) {
     ++sample_;

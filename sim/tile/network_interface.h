@@ -41,12 +41,16 @@ class NetworkInterface : public sc_core::sc_module, private MeshEndpoint {
     Cycle at = 0;
     std::vector<Values> values;
     std::vector<int> elements;  ///< Of each send, where they vary (host); else empty.
+    // For the account of waits: when the sample was offered to the chip, and from when on this is
+    // there to be sent (`at`; at the host, where beats queue, `offered`).
+    Cycle offered = 0, since = 0;
   };
   void send_output(Output output);
   /// A slot behind `port` is free from `at`: a credit goes back to its producer.
   void return_credit(int port, Cycle at);
 
   std::uint64_t flits_injected() const { return flits_injected_; }
+  std::uint64_t flits_ejected() const { return flits_ejected_; }
   /// What the sender waits for, empty where nothing is left to send.
   std::string waits_for() const;
   /// Cycles in which the last payload flit of a data packet left, and the one before it (of the
@@ -87,7 +91,8 @@ class NetworkInterface : public sc_core::sc_module, private MeshEndpoint {
   Cycle free_from_ = 0;            ///< The cycle after the last tail.
   int underway_payload_ = 0;       ///< Its payload flits.
   Cycle last_payload_ = -1, payload_before_ = -1;
-  std::uint64_t flits_injected_ = 0;
+  std::uint64_t flits_injected_ = 0, flits_ejected_ = 0;
+  Cycle ready_ = 0;  ///< Up to when the sender last stood idle for want of an output or a slot.
 };
 
 }  // namespace recpim

@@ -6,6 +6,8 @@
 /// SteppedPipeline walks through them (reference mode).
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@
 #include "sim/core/cycle_ring.h"
 #include "sim/tile/engine.h"
 #include "sim/tile/network_interface.h"
+#include "sim/tile/occupancy.h"
 #include "sim/tile/tile_observer.h"
 #include "sim/tile/vector_unit.h"
 
@@ -30,6 +33,9 @@ class TileBuffers {
   /// When the oldest sample's packets of these ports have all arrived; kNever while some have not.
   Cycle inputs_complete() const { return latest(0, inputs_, inputs_taken_); }
   Cycle partials_complete() const { return latest(inputs_, partials_, 0); }
+  /// The same with what else is known of the packet that came last. Only where all have arrived.
+  Arrival inputs() const { return last(0, inputs_, inputs_taken_); }
+  Arrival partial_sums() const { return last(inputs_, partials_, 0); }
   const std::vector<std::int32_t>& input(std::uint64_t sample) const {
     return input_[sample % input_.size()];
   }
@@ -48,6 +54,7 @@ class TileBuffers {
  private:
   // Of ports that are active in `sample`. Ports of partial sums are in every one.
   Cycle latest(std::size_t first, std::size_t count, std::uint64_t sample) const;
+  Arrival last(std::size_t first, std::size_t count, std::uint64_t sample) const;
   void take(std::size_t first, std::size_t count, std::uint64_t sample, NetworkInterface& interface,
             Cycle released);
 
@@ -56,7 +63,7 @@ class TileBuffers {
   bool lookups_;
   std::vector<Turn> turns_;  ///< One a port.
   std::uint64_t inputs_taken_ = 0;
-  std::vector<CycleRing> complete_;  ///< One a port.
+  std::vector<CycleRing> complete_, ready_, offered_;  ///< One a port.
   std::vector<std::uint64_t> count_;
   std::vector<std::vector<std::int32_t>> input_;                 ///< One a slot.
   std::vector<std::vector<std::vector<std::int32_t>>> partial_;  ///< [slot][partial port]
@@ -75,17 +82,42 @@ class Pipeline : public sc_core::sc_module, public InterfaceClient {
     tile_number_ = tile;
   }
   virtual std::string waits_for() const = 0;
+  const WaitMeter& engine_meter() const { return engine_meter_; }
+  const WaitMeter& vector_meter() const { return vector_meter_; }
 
  protected:
   void tell(TileObserver::Part part, std::uint64_t sample, Cycle start, Cycle free) {
     if (observer_ != nullptr) observer_->works(tile_number_, part, sample, start, free);
   }
+  /// The engine, the vector unit starts sample `sample` of the tile; told before its slots are
+  /// given back. `done`: when the engine had its result.
+  void engine_starts(std::uint64_t sample, Cycle start) {
+    const Arrival inputs = buffers_.inputs();
+    offered_[sample % offered_.size()] = inputs.offered;
+    engine_meter_.starts(inputs, start);
+  }
+  void vector_starts(std::uint64_t sample, Cycle start, Cycle done) {
+    Arrival last = buffers_.partial_sums();
+    last.ready = last.complete <= done ? done : std::max(last.ready, done);
+    last.complete = std::max(last.complete, done);
+    last.offered = offered_[sample % offered_.size()];
+    vector_meter_.starts(last, start);
+  }
+  NetworkInterface::Output output_of(std::uint64_t sample, Cycle at) const {
+    NetworkInterface::Output output;
+    output.at = output.since = at;
+    output.offered = offered_[sample % offered_.size()];
+    return output;
+  }
+  WaitMeter engine_meter_, vector_meter_;
   NetworkInterface& interface() { return *interface_; }
   TileBuffers& buffers_;
   Engine& engine_;
   VectorUnit& vector_unit_;
 
  private:
+  /// Of the samples between engine and sender: fewer than all slots of accumulators and outputs.
+  std::array<Cycle, 2 * CycleRing::kCapacity> offered_{};
   NetworkInterface* interface_ = nullptr;
   TileObserver* observer_ = nullptr;
   int tile_number_ = 0;

@@ -119,7 +119,6 @@ void ProductEngine::Stepper::begin(const std::vector<std::int32_t>& input) {
   squares_.assign(sums_.size(), 0);
   group_ = 0;
   term_ = 0;
-  started_ = now();
   step();
 }
 
@@ -164,7 +163,7 @@ void ProductEngine::Stepper::finish() {
   if (engine_.kind_ == OpKind::kFm) {
     for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] = sums_[i] * sums_[i] - squares_[i];
   }
-  engine_.free_from(started_, now() + 1);
+  engine_.free_from(now() + 1);
   engine_.client().engine_done(now() + 1 + stages_of(engine_.kind_), std::move(sums_));
 }
 

@@ -41,7 +41,6 @@ class ProductEngine : public Engine {
     std::vector<std::pair<int, int>> pairs_;  ///< Dot: (i, j), i > j.
     std::vector<std::int32_t> input_, sums_, squares_;
     int group_ = 0, term_ = 0;
-    Cycle started_ = 0;
   };
 
   void dot(const std::int32_t* x, std::int32_t* sums) const;

@@ -25,7 +25,11 @@ SteppedPipeline::SteppedPipeline(const sc_core::sc_module_name& name, const Desi
   engine.connect(*this);
   if (vector_unit.normaliser() == nullptr) return;
   normaliser_ = std::make_unique<NormaliserStepper>(
-      "normaliser", cycles, *vector_unit.normaliser(), [this](Cycle at) { walker_.release(at); },
+      "normaliser", cycles, *vector_unit.normaliser(),
+      [this](Cycle at) {
+        vector_meter_.frees(at);
+        walker_.release(at);
+      },
       [this](Cycle at, std::vector<std::int32_t> output) { output_done(at, std::move(output)); });
 }
 
@@ -44,6 +48,7 @@ void SteppedPipeline::output_freed(Cycle at) {
 void SteppedPipeline::engine_free(Cycle at) {
   engine_busy_ = false;
   engine_free_ = at;
+  engine_meter_.frees(at);
   tell(TileObserver::Part::kEngine, started_ - 1, engine_started_, at);
   buffers_.take_inputs(interface(), at);
   sequencer_.look(at);
@@ -63,6 +68,7 @@ void SteppedPipeline::Sequencer::step() {
   p.accumulator_slots_.pop();
   p.engine_busy_ = true;
   p.engine_started_ = now();
+  p.engine_starts(p.started_, now());
   p.engine_.begin(now(), p.buffers_.input(p.started_++));
 }
 
@@ -79,6 +85,7 @@ void SteppedPipeline::Walker::step() {
     active_ = true;
     next_ = 0;
     started_ = now();
+    owner_.vector_starts(owner_.finished_, now(), owner_.done_.front().at);
   }
   next_ += owner_.lanes_;
   if (next_ < owner_.outputs_) {
@@ -101,6 +108,7 @@ void SteppedPipeline::Walker::finish() {
     held_ = true;
     p.normaliser_->take(written, std::move(values));
   } else {
+    p.vector_meter_.frees(now() + 1);
     p.output_done(written, std::move(values));
   }
   p.done_.pop_front();
@@ -111,8 +119,7 @@ void SteppedPipeline::Walker::finish() {
 }
 
 void SteppedPipeline::output_done(Cycle at, std::vector<std::int32_t> values) {
-  NetworkInterface::Output output;
-  output.at = at;
+  NetworkInterface::Output output = output_of(put_out_++, at);
   output.values.push_back(std::make_shared<const std::vector<std::int32_t>>(std::move(values)));
   interface().send_output(std::move(output));
 }

@@ -71,7 +71,7 @@ class SteppedPipeline : public Pipeline, private EngineClient {
   std::unique_ptr<NormaliserStepper> normaliser_;  ///< Where the tile has one.
   bool engine_busy_ = false;
   Cycle engine_started_ = 0, engine_free_ = 0;
-  std::uint64_t started_ = 0, finished_ = 0;
+  std::uint64_t started_ = 0, finished_ = 0, put_out_ = 0;
   CycleRing accumulator_slots_, output_slots_;
   std::deque<Done> done_;
 };

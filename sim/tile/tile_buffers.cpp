@@ -12,6 +12,8 @@ TileBuffers::TileBuffers(const Design& design, const Tile& tile, bool values)
       partials_(static_cast<std::size_t>(tile.partials())),
       lookups_(tile.kind == TileKind::kEmbedding),
       complete_(tile.ports.size()),
+      ready_(tile.ports.size()),
+      offered_(tile.ports.size()),
       count_(tile.ports.size(), 0),
       input_(static_cast<std::size_t>(input_slots(design, tile))),
       partial_(slots_, std::vector<std::vector<std::int32_t>>(partials_)) {
@@ -28,6 +30,8 @@ void TileBuffers::store(int port, const Packet& packet, Cycle at) {
                                count_[p]++ * static_cast<std::uint64_t>(turns_[p].period);
   const std::size_t slot = sample % (p < inputs_ ? input_.size() : slots_);
   complete_[p].push(at);
+  ready_[p].push(packet.ready);
+  offered_[p].push(packet.offered);
   elements_stored_ += static_cast<std::uint64_t>(packet.elements);
   if (!packet.values) return;
   const auto from = packet.values->begin() + packet.first_element;
@@ -54,6 +58,16 @@ Cycle TileBuffers::latest(std::size_t first, std::size_t count, std::uint64_t sa
   return latest;
 }
 
+// Of several that came together the one of the first port.
+Arrival TileBuffers::last(std::size_t first, std::size_t count, std::uint64_t sample) const {
+  Arrival last;
+  for (std::size_t p = first; p < first + count; ++p) {
+    if (!turns_[p].active(sample) || complete_[p].front() <= last.complete) continue;
+    last = {offered_[p].front(), ready_[p].front(), complete_[p].front()};
+  }
+  return last;
+}
+
 std::vector<const std::vector<std::int32_t>*> TileBuffers::partials(std::uint64_t sample) const {
   std::vector<const std::vector<std::int32_t>*> sums;
   for (const auto& partial : partial_[sample % slots_]) sums.push_back(&partial);
@@ -65,6 +79,8 @@ void TileBuffers::take(std::size_t first, std::size_t count, std::uint64_t sampl
   for (std::size_t p = first; p < first + count; ++p) {
     if (!turns_[p].active(sample)) continue;
     complete_[p].pop();
+    ready_[p].pop();
+    offered_[p].pop();
     interface.return_credit(static_cast<int>(p), released);
   }
 }

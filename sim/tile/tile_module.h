@@ -24,6 +24,7 @@ class TileModule : public sc_core::sc_module {
 
   const Engine& engine() const { return *engine_; }
   const TileBuffers& buffers() const { return buffers_; }
+  const Pipeline& pipeline() const { return *pipeline_; }
   const VectorUnit& vector_unit() const { return vector_unit_; }
   const NetworkInterface& network_interface() const { return interface_; }
   /// Where it stands if samples are missing: what each stage waits for. Empty where idle.

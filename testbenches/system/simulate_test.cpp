@@ -81,6 +81,25 @@ TEST_P(RandomChips, ReferenceModeEqualsFastMode) {
   EXPECT_EQ(run(c, fast, true), run(c, stepped, true));
 }
 
+// No cycle of an engine or a vector unit is counted twice or left out.
+TEST_P(RandomChips, PartsOfEveryTileSumToTheElapsedCycles) {
+  const std::string text = run(chip(false), {}, false);
+  const Json json = Json::parse(text.substr(text.find('{')));
+  const auto cycles = json.at("cycles").get<std::int64_t>();
+  const Json& tiles = json.at("utilisation").at("tiles");
+  ASSERT_FALSE(tiles.empty());
+  for (const Json& tile : tiles) {
+    for (const char* unit : {"engine_cycles", "vector_unit_cycles"}) {
+      std::int64_t sum = 0;
+      for (const auto& part : tile.at(unit).items()) {
+        EXPECT_GE(part.value().get<std::int64_t>(), 0) << unit << " " << part.key() << tile.dump();
+        sum += part.value().get<std::int64_t>();
+      }
+      EXPECT_EQ(sum, cycles) << unit << tile.dump();
+    }
+  }
+}
+
 // Timeline (its lines in any order) and wave of a run.
 std::string watched(const RandomChip& chip, SimulateOptions options) {
   return in_child([&] {

@@ -50,6 +50,26 @@ TEST(ChipByHand, ThreeSamplesOfOneLayer) {
   EXPECT_DOUBLE_EQ(result.json["throughput_samples_per_s"].get<double>(), 1e9 / 128);
 }
 
+// The same run. Engine: starts 8, 136, 264, each time 8 phases of a 10-cycle read and 6 cycles by
+// which the conversions outlast it. Until 8 it waits for what the host has from cycle 0 on: host
+// stream and links, which is NoC. Free from 392 of 418 on. Vector unit: one cycle at 149, 277, 405
+// each.
+TEST(ChipByHand, WhereTheCyclesWent) {
+  const Model model = small_model();
+  const TraceReader trace(small_trace(3));
+  const SimulationResult result = simulate(map_naive(model, small_hardware()), model, trace, {});
+  const Json& tile = result.json.at("utilisation").at("tiles").at(0);
+  const Json engine = {{"compute", 240}, {"adc", 144}, {"lookups", 0}, {"banks", 0}, {"write", 0},
+                       {"input", 0},     {"noc", 8},   {"output", 0},  {"idle", 26}};
+  EXPECT_EQ(tile.at("engine_cycles"), engine) << tile.dump();
+  const Json vector_unit = {{"busy", 3}, {"input", 403}, {"noc", 0}, {"output", 0}, {"idle", 12}};
+  EXPECT_EQ(tile.at("vector_unit_cycles"), vector_unit) << tile.dump();
+  const Json& limit = result.json.at("utilisation").at("limit");
+  EXPECT_EQ(limit.at("operator"), "fc0");
+  EXPECT_EQ(limit.at("unit"), "engine");
+  EXPECT_DOUBLE_EQ(limit.at("busy").get<double>(), 384.0 / 418);
+}
+
 // The layer twice, one router away from the host each. Samples 0 and 1 as above but that each finds
 // a free engine: 161 and, 2 later all the way, 163. Sample 2 has a credit at its replica: head 5,
 // tail 6, arrived 12; the engine is free at 136, 128 later than for sample 0; sample 3 likewise.
