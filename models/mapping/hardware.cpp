@@ -6,6 +6,7 @@
 
 #include "traces/support/error.h"
 #include "traces/support/math.h"
+#include "traces/support/sha256.h"
 #include "traces/support/yaml.h"
 
 namespace recpim {
@@ -228,6 +229,10 @@ Json hardware_to_json(const Hardware& hardware) {
   json["crossbar"]["read_ns"] = decimal_json(hardware.crossbar.read_ps, 3);
   json["adc"]["rate_gs_per_s"] = decimal_json(hardware.adc.samples_per_s, 9);
   return json;
+}
+
+std::string hardware_sha256(const Hardware& hardware) {
+  return sha256_of_text(hardware_to_json(hardware).dump());
 }
 
 void validate(const Hardware& hardware, const std::string& file) {

@@ -104,6 +104,8 @@ Hardware load_hardware(const std::string& path);
 /// The same from already parsed values (the search's, a design's): `file` is for complaints.
 Hardware hardware_from_json(const JsonView& json);
 Json hardware_to_json(const Hardware& hardware);
+/// Of that text: in a result it tells the hardware of a run.
+std::string hardware_sha256(const Hardware& hardware);
 /// Throws InputError (naming `file`) where values do not fit one another.
 void validate(const Hardware& hardware, const std::string& file);
 

@@ -2,7 +2,7 @@
 // recpim explain-cost: where energy, area and leakage of a design or a run come from.
 #include <cmath>
 #include <cstdio>
-#include <iostream>
+#include <set>
 
 #include "sim/app/command.h"
 #include "sim/cost/explain.h"
@@ -59,9 +59,21 @@ void print_parts(const std::vector<Part>& parts, const Technology& technology,
   }
 }
 
-std::vector<Charge> charges_of_result(const std::string& path, double& leakage_pj) {
+/// That the run was one of this design: the same model and hardware on as many tiles.
+void same_design(const JsonView& result, const Design& design) {
+  const JsonView ran = result.at("design");
+  if (ran.at("model_sha256").text() != design.model_sha256 ||
+      ran.at("hardware_sha256").text() != hardware_sha256(design.hardware) ||
+      result.at("utilisation").at("tiles").size() + 1 != design.tiles.size()) {
+    ran.fail("a run of the design that is explained");
+  }
+}
+
+std::vector<Charge> charges_of_result(const std::string& path, const Design& design,
+                                      double& leakage_pj) {
   const Json json = read_json_file(path);
   const JsonView result(json, path);
+  same_design(result, design);
   const JsonView energy = result.at("energy_pj");
   std::vector<Charge> charges;
   const JsonView list = energy.at("charges");
@@ -72,6 +84,16 @@ std::vector<Charge> charges_of_result(const std::string& path, double& leakage_p
   }
   leakage_pj = energy.at("parts").at("leakage").number(0, 1e30);
   return charges;
+}
+
+/// The component asked for, which must be charged or stand on the chip; empty: all.
+std::string wanted_component(const Options& options, const std::vector<Charge>& charges,
+                             const std::vector<Part>& parts) {
+  if (!options.given("component")) return "";
+  std::set<std::string> names;
+  for (const Charge& each : charges) names.insert(each.figure_of);
+  for (const Part& each : parts) names.insert(each.component);
+  return options.one_of("component", {names.begin(), names.end()});
 }
 
 }  // namespace
@@ -88,22 +110,23 @@ int run_explain_cost(const Arguments& arguments) {
   const Model model = load_model(folder, Weights::kNone);
   validate(design, model, options.text("design"));
   const Technology technology = load_technology(design.hardware.technology);
-  const std::string wanted = options.given("component") ? options.text("component") : "";
   if (options.given("result") && options.chosen("lookups-a-table")) {
     reject("", "--lookups-a-table", options.text("lookups-a-table"), "only without --result");
   }
-  const std::vector<Part> parts = chip_parts(design, model, technology);
+  std::string title = "energy of the run";
+  double leakage_pj = 0;
+  std::vector<Charge> charges;
   if (options.given("result")) {
-    double leakage_pj = 0;
-    const auto charges = charges_of_result(options.text("result"), leakage_pj);
-    print_energy("energy of the run", charges, leakage_pj, technology, wanted);
+    charges = charges_of_result(options.text("result"), design, leakage_pj);
   } else {
     const auto lookups = static_cast<int>(options.integer("lookups-a-table", 0, 65536));
-    const ChipEvents events = one_sample(design, model, lookups);
-    print_energy("energy of one sample without leakage and clocks, " + std::to_string(lookups) +
-                     " lookups a table",
-                 chip_charges(design, events, technology, 0), 0, technology, wanted);
+    title = "energy of one sample without leakage and clocks, " + std::to_string(lookups) +
+            " lookups a table";
+    charges = chip_charges(design, one_sample(design, model, lookups), technology, 0);
   }
+  const std::vector<Part> parts = chip_parts(design, model, technology);
+  const std::string wanted = wanted_component(options, charges, parts);
+  print_energy(title, charges, leakage_pj, technology, wanted);
   print_parts(parts, technology, wanted);
   return 0;
 }

@@ -17,7 +17,6 @@
 #include "sim/cost/programming.h"
 #include "sim/tile/mvm_engine.h"
 #include "traces/support/math.h"
-#include "traces/support/sha256.h"
 
 namespace recpim {
 namespace {
@@ -91,9 +90,10 @@ void add_costs(const Design& design, const Model& model, const Chip& chip, Cycle
                       {"by_component", by_component(area.parts)},
                       {"unused", unused_area_of(design, technology)},
                       {"parts", area.parts}};
+  const Json leakage = leakage_by_component(design, model, technology);
   json["power_mw"] = {{"average", average_power_mw(energy.total, cycles, design.hardware)},
-                      {"leakage", leakage_mw(design, model, technology)},
-                      {"leakage_by_component", leakage_by_component(design, model, technology)}};
+                      {"leakage", tree_sum(leakage)},
+                      {"leakage_by_component", leakage}};
   json["programming"] = programming_json(programming_of(design, model, technology));
   json["technology"] = {{"name", technology.name()},
                         {"not_published", technology.not_published()},
@@ -129,7 +129,7 @@ Json make_report(const Design& design, const Model& model, const TraceReader& tr
   json["schema"] = "recpim.result/1";
   json["design"] = {{"name", design.name},
                     {"model_sha256", design.model_sha256},
-                    {"hardware_sha256", sha256_of_text(hardware_to_json(design.hardware).dump())}};
+                    {"hardware_sha256", hardware_sha256(design.hardware)}};
   json["mode"] = mode_name(options);
   json["samples"] = predictions.size();
   json["cycles"] = cycles;

@@ -15,11 +15,10 @@ struct Part {
   const char* title;
   bool busy;
 };
-constexpr std::array<Part, 9> kEngineParts = {{{"compute", "compute", true},
+constexpr std::array<Part, 8> kEngineParts = {{{"compute", "compute", true},
                                                {"adc", "ADC", true},
                                                {"lookups", "lookups", true},
                                                {"banks", "banks", true},
-                                               {"write", "write", true},
                                                {"input", "input", false},
                                                {"noc", "NoC", false},
                                                {"output", "output", false},
@@ -35,11 +34,10 @@ void add_waits(const Waits& waits, Json& json) {
 Json engine_cycles(const TileModule& tile, Cycle cycles) {
   const WaitMeter& meter = tile.pipeline().engine_meter();
   const WorkShares& work = tile.engine().shares();
-  Json json = {{"compute", meter.busy() - work.adc - work.lookups - work.banks - work.write},
+  Json json = {{"compute", meter.busy() - work.adc - work.lookups - work.banks},
                {"adc", work.adc},
                {"lookups", work.lookups},
-               {"banks", work.banks},
-               {"write", work.write}};
+               {"banks", work.banks}};
   add_waits(meter.waits(cycles), json);
   return json;
 }

@@ -85,18 +85,13 @@ double Technology::energy_pj(const std::string& component, const Hardware& hardw
 
 double Technology::area_mm2(const std::string& component, const Hardware& hardware) const {
   const Component& c = this->component(component);
-  double row = c.area_um2.value_or(0) / kUm2PerMm2;
-  if (c.row_area_mm2) row = *c.row_area_mm2 / (c.instances * c.shared_by);
-  row *= factor(c.area_scales_with, hardware);
-  if (adc_has_area(c.adc)) {
-    row = adc_area_um2(c.adc, hardware.adc.bits, static_cast<double>(hardware.adc.samples_per_s),
-                       process_nm_, 0) /
-          kUm2PerMm2;
-  } else {
-    row = adc_area_um2(c.adc, hardware.adc.bits, static_cast<double>(hardware.adc.samples_per_s),
-                       process_nm_, row);
-  }
-  return row * c.area_node_factor;
+  double row_um2 = c.area_um2.value_or(0);
+  if (c.row_area_mm2) row_um2 = *c.row_area_mm2 * kUm2PerMm2 / (c.instances * c.shared_by);
+  row_um2 *= factor(c.area_scales_with, hardware);
+  const double um2 =
+      adc_area_um2(c.adc, hardware.adc.bits, static_cast<double>(hardware.adc.samples_per_s),
+                   process_nm_, row_um2);
+  return um2 / kUm2PerMm2 * c.area_node_factor;
 }
 
 double Technology::leakage_mw(const std::string& component) const {

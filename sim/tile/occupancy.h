@@ -15,7 +15,6 @@ struct WorkShares {
   Cycle adc = 0;      ///< By which conversions outlast the reads that they follow.
   Cycle lookups = 0;  ///< Dispatching a list of lookups.
   Cycle banks = 0;    ///< A lookup waits for its bank, which reads another one.
-  Cycle write = 0;    ///< Writing crossbars at run time.
 };
 
 /// When something that a part waited for came.

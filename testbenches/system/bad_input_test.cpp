@@ -399,6 +399,24 @@ TEST_F(BadInputTest, Simulations) {
              {"simulate d.json --trace t.h5 -o t.h5", "t.h5"}});
 }
 
+TEST_F(BadInputTest, Explanations) {
+  good("map --model m --strategy balanced --max-tiles 20 -o balanced.json");
+  good("simulate balanced.json --trace t.h5 -o run");
+  good("map --model mlp -o mlp.json");
+  good("explain-cost balanced.json --result run/result.json --component adc");
+  check("explain-cost ",
+        {{"", "design"},
+         {"missing.json", "missing.json"},
+         {"broken.json", "broken.json: line 1"},
+         {"d.json --component nonsense", "--component = nonsense: accepted: accumulator, adc, "},
+         {"d.json --lookups-a-table -1", "--lookups-a-table = -1"},
+         {"d.json --result missing.json", "missing.json"},
+         {"d.json --result d.json", "d.json: design: accepted: this key"},
+         {"d.json --result run/result.json", "run/result.json: design = "},
+         {"mlp.json --result run/result.json", "run/result.json: design = "},
+         {"balanced.json --result run/result.json --lookups-a-table 2", "only without --result"}});
+}
+
 TEST_F(BadInputTest, Searches) {
   write("key.yaml", "crossbar: {rows: [64], depth: 3}\n");
   write("value.yaml", "adc: {bits: [0, 8]}\n");

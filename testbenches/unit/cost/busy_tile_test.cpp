@@ -8,12 +8,12 @@
 #include <filesystem>
 
 #include "models/graph/builder.h"
-#include "models/graph/kinds.h"
 #include "models/mapping/balanced.h"
 #include "sim/chip/simulate.h"
 #include "sim/cost/explain.h"
 #include "sim/cost/technology.h"
 #include "testbenches/harness/random_chip.h"
+#include "testbenches/unit/cost/quantised.h"
 
 namespace recpim {
 namespace {
@@ -31,16 +31,8 @@ struct Busy {
 Busy busy_tile(const std::string& hardware_name, int vectors, int outputs) {
   ModelBuilder b("busy", {}, 1);
   const int x = b.concat("x", {b.dense(vectors * 128)}, vectors);
-  Model model = b.finish_without_weights(b.fc_along("fc", x, Axis::kWidth, outputs));
-  model.quantised = true;
-  for (Operator& op : model.operators) {
-    op.output = {true, op.activation_bits, 1.0};
-    const OperatorShape shape = shape_of(model, op);
-    op.weight_q.assign(shape.weights(), 1);
-    op.bias_q.assign(shape.biases, 0);
-    op.weight_scale.assign(shape.scales, 1);
-    op.requantiser.assign(shape.requantisers, {1, 1});
-  }
+  const Model model =
+      testing::quantised(b.finish_without_weights(b.fc_along("fc", x, Axis::kWidth, outputs)));
   const Hardware hardware =
       load_hardware(RECPIM_SOURCE_DIR "/sim/technology/hardware/" + hardware_name + ".yaml");
   BalanceOptions balance;

@@ -3,30 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "models/graph/builder.h"
-#include "models/graph/kinds.h"
 #include "sim/cost/composite.h"
 #include "sim/cost/cost_model.h"
+#include "testbenches/unit/cost/quantised.h"
 
 namespace recpim {
 namespace {
+
+using testing::quantised;
 
 // 45 to 32 nm at 0.9 V, 40 to 32 nm in area: Stillmaker and Baas, by hand.
 const double kDigital =
     (0.9559 * 0.81 - 0.7823 * 0.9 + 0.471) / (1.103 * 0.81 - 0.362 * 0.9 + 0.2767);
 const double kDigitalArea = 1 / (1 + 1.2 * 8 / 13);
-
-Model quantised(Model model) {
-  model.quantised = true;
-  for (Operator& op : model.operators) {
-    op.output = {true, op.activation_bits, 1.0};
-    const OperatorShape shape = shape_of(model, op);
-    op.weight_q.assign(shape.weights(), 1);
-    op.bias_q.assign(shape.biases, 0);
-    op.weight_scale.assign(shape.scales, 1);
-    op.requantiser.assign(shape.requantisers, {1, 1});
-  }
-  return model;
-}
 
 /// 6 x 4 dense features through what `build` adds to them.
 template <typename Build>

@@ -59,7 +59,7 @@ TEST(ChipByHand, WhereTheCyclesWent) {
   const TraceReader trace(small_trace(3));
   const SimulationResult result = simulate(map_naive(model, small_hardware()), model, trace, {});
   const Json& tile = result.json.at("utilisation").at("tiles").at(0);
-  const Json engine = {{"compute", 240}, {"adc", 144}, {"lookups", 0}, {"banks", 0}, {"write", 0},
+  const Json engine = {{"compute", 240}, {"adc", 144}, {"lookups", 0}, {"banks", 0},
                        {"input", 0},     {"noc", 8},   {"output", 0},  {"idle", 26}};
   EXPECT_EQ(tile.at("engine_cycles"), engine) << tile.dump();
   const Json vector_unit = {{"busy", 3}, {"input", 403}, {"noc", 0}, {"output", 0}, {"idle", 12}};
