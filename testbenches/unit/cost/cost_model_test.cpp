@@ -83,7 +83,16 @@ TEST(Energy, OneLookupByHand) {
   EXPECT_NEAR(tile["adder"].get<double>(), 1.6 * kDigital, 1e-12);
   EXPECT_NEAR(tile["accumulator"].get<double>(), 2.875, 1e-12);
   EXPECT_NEAR(tile["input_buffer"].get<double>(), 3.875, 1e-12);
+  // 32 bits of the lookup written and read, once on the bus.
+  EXPECT_NEAR(tile["edram"].get<double>(), 64 * 20.7 / 276.48, 1e-12);
+  EXPECT_NEAR(tile["bus"].get<double>(), 32 * 7 / 138.24, 1e-12);
   EXPECT_FALSE(tile.contains("shift_add"));
+  // The row is driven with a 1 whatever lies in it.
+  const Json mean =
+      energy_of(design, model, events, load_technology("isaac-32nm"), 1, Activity::kMean)
+          .parts["tile_1_table_0"];
+  EXPECT_NEAR(mean["crossbar"].get<double>(), 0.1171875, 1e-12);
+  EXPECT_EQ(mean["dac"], tile["dac"]);
 }
 
 // Seven lookups in three reads: two of one row, in read mode at 2 of 8 bits, and one of five.
@@ -201,7 +210,8 @@ TEST(Area, EmbeddingTileByHand) {
   EXPECT_NEAR(tile["adder"].get<double>(), 16 * 278e-6 * kDigitalArea, 1e-12);
 }
 
-// Half of the one-bit digits are 1, cells are half on; a lookup drives its row with a 1.
+// Half of the one-bit digits are 1, cells are half on. Of two bits, digits 0 to 3: one in four is
+// 0, and the mean square is 14 / 4 of 9.
 TEST(Energy, MeanActivityByHand) {
   const Model model = mlp({128, 32});
   const Design design = map_naive(model, Hardware());
@@ -214,6 +224,14 @@ TEST(Energy, MeanActivityByHand) {
   EXPECT_NEAR(mean["crossbar"].get<double>(), worst["crossbar"].get<double>() / 4, 1e-9);
   EXPECT_NEAR(mean["dac"].get<double>(), worst["dac"].get<double>() / 2, 1e-9);
   EXPECT_EQ(mean["adc"], worst["adc"]);
+  Hardware wide;
+  wide.dac_bits = 2;
+  const Design two = map_naive(model, wide);
+  const Json most = energy_of(two, model, events, technology, 1).parts["tile_1_fc1"];
+  const Json half =
+      energy_of(two, model, events, technology, 1, Activity::kMean).parts["tile_1_fc1"];
+  EXPECT_NEAR(half["crossbar"].get<double>(), most["crossbar"].get<double>() / 2 * 14 / 36, 1e-9);
+  EXPECT_NEAR(half["dac"].get<double>(), most["dac"].get<double>() * 3 / 4, 1e-9);
 }
 
 // 128 x 32 weights of 4 cells: 128 rows of 128 cells, one pulse of 85.7 ns and a read of 100 ns and
@@ -229,8 +247,15 @@ TEST(Programming, OneCrossbarByHand) {
   EXPECT_NEAR(p.verify_energy_pj, 128 * (0.234375 + 0.390625) + 16384 * (2 / 1.2 + 0.01 / 10.24),
               1e-6);
   EXPECT_FALSE(p.endurance_used);  // Nobody says.
-  const Programming rram = programming_of(design, model, load_technology("rram-22nm"));
+  // A cell at a time, 8.52 pulses each, every one followed by a read of its row.
+  const Technology technology = load_technology("rram-22nm");
+  const Programming rram = programming_of(design, model, technology);
   EXPECT_NEAR(rram.pulses, 16384 * 8.52, 1e-6);
+  double read_pj = 0;
+  for (const char* component : {"crossbar", "dac", "sample_hold", "adc"}) {
+    read_pj += technology.energy_pj(component, Hardware());
+  }
+  EXPECT_NEAR(rram.verify_energy_pj, 16384 * 8.52 * read_pj, 1e-9 * rram.verify_energy_pj);
   EXPECT_FALSE(rram.energy_pj);
   EXPECT_FALSE(rram.time_ns);
 }
