@@ -403,6 +403,10 @@ TEST_F(BadInputTest, Explanations) {
   good("map --model m --strategy balanced --max-tiles 20 -o balanced.json");
   good("simulate balanced.json --trace t.h5 -o run");
   good("map --model mlp -o mlp.json");
+  good(
+      "model create --kind dlrm --trace t.h5 --embedding-dim 4 --bottom 8-4 --top 8-1 --seed 2 -o "
+      "m2");
+  good("map --model m2 --strategy balanced --max-tiles 20 -o m2.json");  // As many tiles.
   good("explain-cost balanced.json --result run/result.json --component adc");
   check("explain-cost ",
         {{"", "design"},
@@ -413,6 +417,7 @@ TEST_F(BadInputTest, Explanations) {
          {"d.json --result missing.json", "missing.json"},
          {"d.json --result d.json", "d.json: design: accepted: this key"},
          {"d.json --result run/result.json", "run/result.json: design = "},
+         {"m2.json --result run/result.json", "run/result.json: design = "},
          {"mlp.json --result run/result.json", "run/result.json: design = "},
          {"balanced.json --result run/result.json --lookups-a-table 2", "only without --result"}});
 }
